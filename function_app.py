@@ -1,0 +1,33 @@
+"""The triggers: one binding, one call each. Importing this reads no setting and opens nothing.
+
+Containers, schedules and connections are %SETTING% expressions, which the Functions host resolves. Functions are
+`async def` because the runtime loses the trace context of plain ones; the blocking work goes to a thread.
+"""
+
+import asyncio
+
+import azure.functions as func
+from azurefunctions.extensions.bindings import blob
+
+app = func.FunctionApp()
+
+
+@app.blob_trigger(
+    arg_name="client",
+    path="%LANDING_CONTAINER%/{name}",
+    connection="FILES",
+    source=func.BlobSource.EVENT_GRID,
+)
+async def on_file_landed(client: blob.BlobClient) -> None:
+    """A file landed. Its five host retries come without delay, so what can pass later is left to the timer."""
+    from shared.wiring import engine
+
+    await asyncio.to_thread(lambda: engine().file_landed(client.container_name, client.blob_name))
+
+
+@app.timer_trigger(arg_name="timer", schedule="%POLL_SCHEDULE%")
+async def poll_jobs(timer: func.TimerRequest) -> None:
+    """Everything that is due: sends what waited, asks for status, finishes archives, sweeps landing."""
+    from shared.wiring import engine
+
+    await asyncio.to_thread(lambda: engine().poll())

@@ -1,0 +1,183 @@
+"""Landing, archive and rejected files in one blob account."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    AzureError,
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+
+from shared.adapters.storage_errors import translated
+from shared.domain.job import Source
+from shared.errors import SourceLost, Transient
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient, StorageStreamDownloader
+
+_PEEK_BYTES = 64
+
+
+class BlobContent:
+    """A landed blob being read, every range pinned to the ETag that the job was opened for."""
+
+    def __init__(self, open_stream: Callable[[], StorageStreamDownloader[bytes]]) -> None:
+        self._open_stream = open_stream
+        stream = open_stream()
+        self.size_bytes = stream.size
+        self._chunks: Iterator[bytes] | None = stream.chunks()
+        self._first = next(self._chunks, b"") if stream.size else b""
+
+    @property
+    def first_bytes(self) -> bytes:
+        """The first few bytes."""
+        return self._first[:_PEEK_BYTES]
+
+    def blocks(self) -> Iterator[bytes]:
+        """The stream that is open already; from the second call on a new one."""
+        try:
+            if self._chunks is None:
+                yield from self._open_stream().chunks()
+                return
+            chunks, self._chunks = self._chunks, None
+            yield self._first
+            yield from chunks
+        except ResourceModifiedError as error:
+            raise SourceLost("the file was overwritten in landing while it was being read") from error
+        except AzureError as error:
+            raise Transient(f"reading from landing broke off ({type(error).__name__})") from error
+
+    def close(self) -> None:
+        """Drop the stream. The SDK reads whole ranges, so no connection is held between two of them."""
+        self._chunks = None
+
+
+class BlobFiles:
+    """FileStore over one BlobServiceClient."""
+
+    def __init__(self, service: BlobServiceClient, landing_container: str) -> None:
+        self._service = service
+        self._landing = landing_container
+
+    def open(self, source: Source) -> BlobContent:
+        """See FileStore."""
+        blob = self._blob(source.container, source.path)
+        with translated("opening a landed file"):
+            try:
+                return BlobContent(
+                    lambda: blob.download_blob(etag=_quoted(source), match_condition=MatchConditions.IfNotModified)
+                )
+            except ResourceNotFoundError as error:
+                raise SourceLost("the file is no longer in landing") from error
+            except ResourceModifiedError as error:
+                raise SourceLost("the file was overwritten in landing") from error
+
+    def describe(self, container: str, path: str) -> Source | None:
+        """A blob as it is now; None when it is gone."""
+        with translated("looking at a landed file"):
+            try:
+                return _source(container, self._blob(container, path).get_blob_properties())
+            except ResourceNotFoundError:
+                return None
+
+    def landed(self, before: datetime) -> Iterator[Source]:
+        """See FileStore."""
+        with translated("listing landing"):
+            for blob in self._service.get_container_client(self._landing).list_blobs():
+                if blob.last_modified < before:
+                    yield _source(self._landing, blob)
+
+    def keep(self, source: Source, container: str, path: str, metadata: Mapping[str, str]) -> bool:
+        """A copy within the account, started only if the source is as it was and the target is not there yet."""
+        origin, target = self._blob(source.container, source.path), self._blob(container, path)
+        with translated("copying a file to where it rests"):
+            try:
+                target.start_copy_from_url(
+                    origin.url,
+                    metadata=dict(metadata),
+                    source_etag=_quoted(source),
+                    source_match_condition=MatchConditions.IfNotModified,
+                    match_condition=MatchConditions.IfMissing,
+                    etag="*",
+                )
+            except ResourceExistsError:
+                pass  # an earlier run began it
+            except HttpResponseError as error:
+                if error.status_code not in {404, 412}:
+                    raise
+                return self._kept_earlier(target, error)
+            return _is_whole(target)
+
+    def _kept_earlier(self, target: BlobClient, refused: HttpResponseError) -> bool:
+        """Landing no longer has the content: fine if an earlier run copied it, else it is lost to us."""
+        try:
+            return _is_whole(target)
+        except ResourceNotFoundError:
+            gone = "gone from landing" if refused.status_code == 404 else "overwritten in landing"
+            raise SourceLost(f"it was {gone} before it could be kept") from refused
+
+    def sha256_of(self, container: str, path: str) -> str:
+        """See FileStore."""
+        digest = hashlib.sha256()
+        with translated("reading a kept file back"):
+            try:
+                for chunk in self._blob(container, path).download_blob().chunks():
+                    digest.update(chunk)
+            except ResourceNotFoundError as error:
+                raise SourceLost(f"{container}/{path} is not there") from error
+        return digest.hexdigest()
+
+    def note(self, container: str, path: str, text: str) -> None:
+        """See FileStore."""
+        from azure.storage.blob import ContentSettings
+
+        kind = "application/json" if path.endswith(".json") else "text/plain; charset=utf-8"
+        with translated("writing a note into the archive"):
+            self._blob(container, path).upload_blob(
+                text.encode(), overwrite=True, content_settings=ContentSettings(content_type=kind)
+            )
+
+    def remove(self, source: Source) -> None:
+        """See FileStore."""
+        with translated("clearing landing"):
+            try:
+                self._blob(source.container, source.path).delete_blob(
+                    etag=_quoted(source), match_condition=MatchConditions.IfNotModified
+                )
+            except (ResourceNotFoundError, ResourceModifiedError):
+                return
+
+    def _blob(self, container: str, path: str) -> BlobClient:
+        return self._service.get_blob_client(container, path)
+
+
+def _is_whole(target: BlobClient) -> bool:
+    """True when a copy has ended well, False while it is under way."""
+    status = target.get_blob_properties().copy.status
+    if status in {"failed", "aborted"}:
+        target.delete_blob()
+        raise Transient("the copy into the archive failed and is begun again")
+    return status != "pending"
+
+
+def _quoted(source: Source) -> str:
+    """The ETag as a header wants it; listings give it bare and properties in quotes, so rows hold it bare."""
+    return f'"{source.etag}"'
+
+
+def _source(container: str, blob: BlobProperties) -> Source:
+    return Source(
+        container=container,
+        path=str(blob.name),
+        etag=str(blob.etag).strip('"'),
+        size_bytes=int(blob.size),
+        landed_at=blob.last_modified,
+    )

@@ -1,0 +1,218 @@
+"""How Finance & Operations spells things. Nothing outside this module knows a path, header, JSON name or status word.
+
+Sources: Microsoft Learn "Recurring integrations" (enqueue, dequeue, ack, GetMessageStatus) and "Data management
+package REST API" (the actions); the jobstatus call is not on Learn but in Microsoft's Recurring-Integrations-Scheduler.
+What was only seen or is assumed says so.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any
+from urllib.parse import quote
+
+from shared.domain.outcome import EntityCounts, Summary
+from shared.domain.remote import RemoteReport, RemoteStatus
+
+EXTERNAL_ID_HEADER = "x-ms-dyn-externalidentifier"
+_ACTIONS = "/data/DataManagementDefinitionGroups/Microsoft.Dynamics.DataEntities."
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+EMPTY_GUID = "00000000-0000-0000-0000-000000000000"
+
+#: Both vocabularies in one table, compared without case and by number. jobstatus answers DataJobState as a number or
+#: a name (it is not known which; both are taken), GetMessageStatus answers other names for some of the same states,
+#: and Microsoft's two sources differ on 7 and 9. `Acked` ends an export; an import must not be ended by it.
+_STATUS = {
+    "0": RemoteStatus.WAITING,
+    "enqueued": RemoteStatus.WAITING,
+    "1": RemoteStatus.WAITING,
+    "dequeued": RemoteStatus.WAITING,
+    "2": RemoteStatus.WAITING,
+    "downloaded": RemoteStatus.WAITING,
+    "4": RemoteStatus.RUNNING,
+    "inprocess": RemoteStatus.RUNNING,
+    "processing": RemoteStatus.RUNNING,
+    "9": RemoteStatus.RUNNING,
+    "preprocessing": RemoteStatus.RUNNING,
+    "5": RemoteStatus.DONE,
+    "processed": RemoteStatus.DONE,
+    "6": RemoteStatus.DONE_WITH_ERRORS,
+    "processedwitherrors": RemoteStatus.DONE_WITH_ERRORS,
+    "7": RemoteStatus.FAILED_AFTER_PROCESSING,
+    "postprocesserror": RemoteStatus.FAILED_AFTER_PROCESSING,
+    "postprocessingerror": RemoteStatus.FAILED_AFTER_PROCESSING,
+    "postprocessingfailed": RemoteStatus.FAILED_AFTER_PROCESSING,
+    "8": RemoteStatus.FAILED_BEFORE_STAGING,
+    "preprocesserror": RemoteStatus.FAILED_BEFORE_STAGING,
+    "preprocessingerror": RemoteStatus.FAILED_BEFORE_STAGING,
+}
+
+_SUMMARY = {
+    "succeeded": Summary.SUCCEEDED,
+    "partiallysucceeded": Summary.PARTIAL,
+    "failed": Summary.FAILED,
+    "canceled": Summary.FAILED,
+}
+
+
+class NotUnderstood(ValueError):
+    """An answer that is not what the API is known to say: HTML, broken JSON, a missing field."""
+
+
+def enqueue_path(activity_id: str, entity: str, legal_entity: str) -> str:
+    """Path and query of an enqueue call. A space is `%20`: `+` was seen to fail. `entity` is for single files only."""
+    query = [("entity", entity)] if entity else []
+    if legal_entity:
+        query.append(("company", legal_entity))
+    text = "&".join(f"{name}={quote(value, safe='')}" for name, value in query)
+    return f"/api/connector/enqueue/{activity_id}" + (f"?{text}" if text else "")
+
+
+def job_status_path(activity_id: str, message_id: str) -> str:
+    """Path of the status call. Its parameter is called jobId and carries the message ID."""
+    return f"/api/connector/jobstatus/{activity_id}?jobId={quote(message_id, safe='')}"
+
+
+def action_path(action: str) -> str:
+    """Path of a DMF action."""
+    return _ACTIONS + action
+
+
+def message_status_call(message_id: str) -> tuple[str, dict[str, str]]:
+    """Path and body of GetMessageStatus."""
+    return action_path("GetMessageStatus"), {"messageId": message_id}
+
+
+def summary_call(execution_id: str) -> tuple[str, dict[str, str]]:
+    """Path and body of GetExecutionSummaryStatus."""
+    return action_path("GetExecutionSummaryStatus"), {"executionId": execution_id}
+
+
+def parse_message_id(body: str) -> str:
+    """The message ID of an enqueue answer: a GUID in double quotes, or in `{"value": ...}`. Lower case, bare.
+
+    Raises NotUnderstood when there is none.
+    """
+    found = _GUID.fullmatch(_bare_text(body).strip("{} "))
+    if not found:
+        raise NotUnderstood("the answer to enqueue holds no message ID")
+    return found[0].lower()
+
+
+def _bare_text(body: str) -> str:
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return body.strip().strip('"')
+    if isinstance(told, dict):
+        told = told.get("value", "")
+    return str(told)
+
+
+def parse_status(word: str) -> RemoteStatus:
+    """A status word or number; UNKNOWN for one that this version has not met, which never ends a job."""
+    return _STATUS.get(word.strip().casefold(), RemoteStatus.UNKNOWN)
+
+
+def parse_job_status(body: str) -> RemoteReport:
+    """The answer of jobstatus. Raises NotUnderstood when it is not that."""
+    told = _object(body)
+    job = told.get("DataJobStatus")
+    if not isinstance(job, dict) or "DataJobState" not in job:
+        raise NotUnderstood("the answer to jobstatus has no DataJobState")
+    word = str(job["DataJobState"])
+    return RemoteReport(
+        status=parse_status(word),
+        word=word,
+        execution_id=_execution_id(job.get("ExecutionIdentifier")),
+        data_project=str(job.get("DataProject") or ""),
+        entities=tuple(_entity(row) for row in told.get("ExecutionDetail") or () if isinstance(row, dict)),
+        execution_log=str(told.get("ExecutionLog") or ""),
+        answer=body,
+    )
+
+
+def parse_message_status(body: str) -> RemoteReport:
+    """The answer of GetMessageStatus: a status word only. Raises NotUnderstood."""
+    word = _value(body)
+    if not isinstance(word, str | int):
+        raise NotUnderstood("the answer to GetMessageStatus has no value")
+    return RemoteReport(status=parse_status(str(word)), word=str(word), answer=body)
+
+
+def parse_summary(body: str) -> Summary:
+    """The answer of GetExecutionSummaryStatus; UNDECIDED for Unknown, NotRun, Executing and words not met yet."""
+    return _SUMMARY.get(str(_value(body)).casefold(), Summary.UNDECIDED)
+
+
+def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
+    """Delay from a Retry-After header, which is seconds or an HTTP date (RFC 9110, 10.2.3); None if it is neither."""
+    if not value:
+        return None
+    if value.strip().isdecimal():
+        return timedelta(seconds=int(value))
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(at - now, timedelta(0))
+
+
+def parse_error_text(body: str) -> str:
+    """What an error answer says for people: the OData envelope's or Web API's message; empty for HTML or nothing."""
+    try:
+        told = json.loads(body)
+    except ValueError:
+        return ""
+    if not isinstance(told, dict):
+        return ""
+    error = told.get("error")
+    if isinstance(error, dict):
+        inner = error.get("innererror")
+        deep = inner.get("message") if isinstance(inner, dict) else None
+        return str(deep or error.get("message") or "")[:500]
+    return str(told.get("Message") or told.get("message") or "")[:500]
+
+
+def _object(body: str) -> dict[str, Any]:
+    try:
+        told = json.loads(body)
+    except ValueError as error:
+        raise NotUnderstood("the answer is not JSON") from error
+    if not isinstance(told, dict):
+        raise NotUnderstood("the answer is not a JSON object")
+    return told
+
+
+def _value(body: str) -> Any:
+    return _object(body).get("value")
+
+
+def _execution_id(value: object) -> str:
+    """Opaque text; the empty GUID stands for "not scheduled yet". One ID was seen to hold a control character."""
+    text = str(value or "")
+    return "" if text == EMPTY_GUID else text
+
+
+def _entity(row: dict[str, Any]) -> EntityCounts:
+    """One row of ExecutionDetail. TotalRecords exists in newer builds only."""
+    total = row.get("TotalRecords")
+    return EntityCounts(
+        entity=str(row.get("EntityName") or ""),
+        staged=_count(row.get("StagingRecords")),
+        staging_errors=_count(row.get("StagingErrorCount")),
+        written=_count(row.get("TargetRecords")),
+        target_errors=_count(row.get("TargetErrorCount")),
+        total=_count(total) if total is not None else None,
+    )
+
+
+def _count(value: object) -> int:
+    try:
+        return max(0, int(str(value)))
+    except ValueError:
+        return 0

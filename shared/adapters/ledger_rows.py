@@ -1,0 +1,236 @@
+"""Rows of the ledger: their keys, and a job as columns. docs/ledger.md explains both.
+
+All columns are text: the SDK spends ten times as long on a DateTime column as on a string. A timeline entry is a
+column of its own (`t000`, `t001`, ...), written once and never again.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+from shared.domain.findings import Finding
+from shared.domain.job import LONGEST_TIMELINE, Job, JobState, Lane, Source, TimelineEntry
+from shared.domain.outcome import EntityCounts, RowCounts
+
+SCHEMA_VERSION = 1
+#: A text column holds 64 KiB of UTF-16; the ERP's log is cut well below that and kept whole in the archive.
+LONGEST_LOG = 20_000
+
+Row = dict[str, Any]
+
+
+def job_key(job_id: str) -> tuple[str, str]:
+    """Partition and row key of a job: one partition for each feed and business date."""
+    feed, business_date, key = job_id.split(".")
+    return f"job.{feed}.{business_date}", key
+
+
+def date_partition(feed: str, business_date: date) -> str:
+    """The partition of a feed's business date."""
+    return f"job.{feed}.{business_date:%Y%m%d}"
+
+
+def source_row_key(key: str) -> tuple[str, str]:
+    """Where the claim of a content version lies."""
+    return f"source.{key[:2]}", key
+
+
+def message_row_key(message_id: str) -> tuple[str, str]:
+    """Where a message ID points to its job."""
+    return f"message.{message_id[:2].lower()}", message_id.lower()
+
+
+def due_partition(lane: Lane) -> str:
+    """The partition of a lane's due entries."""
+    return f"due.{lane.value}"
+
+
+def due_key(due_at: datetime, job_id: str) -> str:
+    """Row key of a due entry: sorts by time, then by job."""
+    return f"{due_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}.{job_id}"
+
+
+def due_bound(now: datetime) -> str:
+    """Row keys up to this one are due at `now`."""
+    return f"{now.astimezone(UTC):%Y%m%dT%H%M%S.%f}/"  # "/" follows "." and precedes "0"
+
+
+def parse_due_key(key: str) -> tuple[datetime, str]:
+    """(due_at, job ID) of a due entry's row key."""
+    stamp, fraction, job_id = key.split(".", 2)
+    return datetime.strptime(f"{stamp}.{fraction}+0000", "%Y%m%dT%H%M%S.%f%z"), job_id
+
+
+def to_row(job: Job, entries_stored: int = 0) -> Row:
+    """A job as columns. Of its timeline only the entries that are not stored yet."""
+    partition, key = job_key(job.job_id)
+    first_new = min(entries_stored, LONGEST_TIMELINE - 1)
+    return {
+        "PartitionKey": partition,
+        "RowKey": key,
+        "schema_version": str(SCHEMA_VERSION),
+        **_facts(job),
+        **_progress(job),
+        **{f"t{index:03}": _entry_text(entry) for index, entry in enumerate(job.timeline) if index >= first_new},
+    }
+
+
+def _facts(job: Job) -> Row:
+    """What never changes once the job is open."""
+    return {
+        "feed": job.feed,
+        "legal_entity": job.legal_entity,
+        "activity_id": job.activity_id,
+        "entity": job.entity,
+        "container": job.source.container,
+        "path": job.source.path,
+        "etag_landed": job.source.etag,
+        "size_bytes": str(job.source.size_bytes),
+        "landed_at": _text(job.source.landed_at),
+        "business_date": job.business_date.isoformat(),
+        "created_at": _text(job.created_at),
+        "feeds_version": job.feeds_version,
+    }
+
+
+def _progress(job: Job) -> Row:
+    """What moves."""
+    rows = job.rows
+    return {
+        "state": job.state.value,
+        "reason": job.reason[:2000],
+        "changed_at": _text(job.changed_at),
+        "due_at": _text(job.due_at),
+        "attempt": str(job.attempt),
+        "overdue": "yes" if job.overdue else "",
+        "slots": " ".join(job.slots),
+        "sha256": job.sha256,
+        "sent_at": _text(job.sent_at),
+        "message_id": job.message_id,
+        "execution_id": job.execution_id,
+        "remote_status": job.remote_status,
+        "rows": f"{rows.rows_in} {rows.rows_ok} {rows.rows_bad}" if rows else "",
+        "entities": _entities_text(job.entities),
+        "execution_log": job.execution_log[:LONGEST_LOG],
+        "findings": _findings_text(job.findings),
+        "ended_at": _text(job.ended_at),
+        "archive_path": job.archive_path,
+        "archived_at": _text(job.archived_at),
+    }
+
+
+def from_row(row: Row) -> Job:
+    """The job of a row. Columns that an older writer did not know read as empty."""
+    get = row.get
+    return Job(
+        job_id=f"{row['PartitionKey'].removeprefix('job.')}.{row['RowKey']}",
+        feed=row["feed"],
+        legal_entity=get("legal_entity", ""),
+        activity_id=get("activity_id", ""),
+        entity=get("entity", ""),
+        source=_source(row),
+        business_date=date.fromisoformat(row["business_date"]),
+        created_at=datetime.fromisoformat(row["created_at"]),
+        changed_at=datetime.fromisoformat(row["changed_at"]),
+        state=JobState(row["state"]),
+        reason=get("reason", ""),
+        due_at=_time(get("due_at", "")),
+        attempt=int(get("attempt", "0")),
+        overdue=get("overdue", "") == "yes",
+        slots=tuple(get("slots", "").split()),
+        sha256=get("sha256", ""),
+        sent_at=_time(get("sent_at", "")),
+        message_id=get("message_id", ""),
+        execution_id=get("execution_id", ""),
+        remote_status=get("remote_status", ""),
+        rows=_rows(get("rows", "")),
+        entities=_entities(get("entities", "")),
+        execution_log=get("execution_log", ""),
+        findings=_findings(get("findings", "")),
+        ended_at=_time(get("ended_at", "")),
+        archive_path=get("archive_path", ""),
+        archived_at=_time(get("archived_at", "")),
+        feeds_version=get("feeds_version", ""),
+        timeline=_timeline(row),
+    )
+
+
+def _source(row: Row) -> Source:
+    return Source(
+        container=row["container"],
+        path=row["path"],
+        etag=row["etag_landed"],
+        size_bytes=int(row["size_bytes"]),
+        landed_at=datetime.fromisoformat(row["landed_at"]),
+    )
+
+
+def _timeline(row: Row) -> tuple[TimelineEntry, ...]:
+    entries: list[TimelineEntry] = []
+    while (text := row.get(f"t{len(entries):03}")) is not None:
+        entries.append(_entry(json.loads(text)))
+    return tuple(entries)
+
+
+def _entry(told: dict[str, Any]) -> TimelineEntry:
+    return TimelineEntry(
+        at=datetime.fromisoformat(told["at"]),
+        from_state=JobState(told["from"]) if told["from"] else None,
+        to_state=JobState(told["to"]),
+        why=told["why"],
+        attempt=told["attempt"],
+        actor=told["by"],
+    )
+
+
+def _entry_text(entry: TimelineEntry) -> str:
+    told = {
+        "at": _text(entry.at),
+        "from": entry.from_state.value if entry.from_state else "",
+        "to": entry.to_state.value,
+        "why": entry.why[:2000],
+        "attempt": entry.attempt,
+        "by": entry.actor,
+    }
+    return json.dumps(told, ensure_ascii=False)
+
+
+def _entities_text(entities: tuple[EntityCounts, ...]) -> str:
+    counts = [[e.entity, e.staged, e.staging_errors, e.written, e.target_errors, e.total] for e in entities]
+    return json.dumps(counts, ensure_ascii=False, separators=(",", ":")) if counts else ""
+
+
+def _entities(text: str) -> tuple[EntityCounts, ...]:
+    return tuple(
+        EntityCounts(entity=name, staged=staged, staging_errors=bad, written=written, target_errors=lost, total=total)
+        for name, staged, bad, written, lost, total in (json.loads(text) if text else ())
+    )
+
+
+def _findings_text(findings: tuple[Finding, ...]) -> str:
+    told = [[f.rule, f.seen, f.advice, f.feed] for f in findings]
+    return json.dumps(told, ensure_ascii=False) if told else ""
+
+
+def _findings(text: str) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(rule=rule, seen=seen, advice=advice, feed=feed)
+        for rule, seen, advice, feed in (json.loads(text) if text else ())
+    )
+
+
+def _rows(text: str) -> RowCounts | None:
+    if not text:
+        return None
+    rows_in, rows_ok, rows_bad = map(int, text.split())
+    return RowCounts(rows_in=rows_in, rows_ok=rows_ok, rows_bad=rows_bad)
+
+
+def _text(at: datetime | None) -> str:
+    return at.astimezone(UTC).isoformat() if at else ""
+
+
+def _time(text: str) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,213 @@
+"""The ledger in one Azure table. docs/ledger.md explains keys, indexes and what a crash between two writes leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from itertools import groupby, islice
+
+from azure.core import MatchConditions
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
+from azure.data.tables import TableClient, TableTransactionError, UpdateMode
+
+from shared.adapters import ledger_rows as rows
+from shared.adapters.storage_errors import translated
+from shared.adapters.table_slots import TableSlots
+from shared.domain.job import Job, Lane, Source, lane_of
+from shared.domain.naming import source_key
+from shared.errors import Conflict
+from shared.ports import DueEntry, Slot, Stored, Version
+
+#: The table service takes up to 100 changes of one partition in a transaction.
+LARGEST_TRANSACTION = 100
+
+
+class TableLedger:
+    """Ledger over a TableClient. Thread-safe as the client is."""
+
+    def __init__(self, table: TableClient) -> None:
+        self._table = table
+        self._slots = TableSlots(table)
+
+    def open(self, job: Job) -> tuple[Stored, bool]:
+        """Claim, due entry, job row: in this order, so that a crash leaves nothing that a later call cannot finish."""
+        with translated("opening a job"):
+            claimed_by = self._claim(job)
+            found = self.read(claimed_by)
+            if found is not None:
+                return found, False
+            job = replace(job, job_id=claimed_by)
+            self._note_due(job)
+            try:
+                answer = self._table.create_entity(rows.to_row(job))
+            except ResourceExistsError:
+                winner = self.read(claimed_by)
+                if winner is None:
+                    raise
+                return winner, False
+            return Stored(job, _version(answer["etag"], job)), True
+
+    def _claim(self, job: Job) -> str:
+        """The ID of the job that owns the source: this one's, unless another was first."""
+        partition, key = rows.source_row_key(source_key(job.source))
+        claim = {"PartitionKey": partition, "RowKey": key, "job_id": job.job_id, "path": job.source.path}
+        try:
+            self._table.create_entity(claim)
+        except ResourceExistsError:
+            return str(self._table.get_entity(partition, key, select=["job_id"])["job_id"])
+        return job.job_id
+
+    def read(self, job_id: str) -> Stored | None:
+        """A point read."""
+        with translated("reading a job"):
+            try:
+                row = self._table.get_entity(*rows.job_key(job_id))
+            except ResourceNotFoundError:
+                return None
+            job = rows.from_row(dict(row))
+            return Stored(job, _version(row.metadata["etag"], job))
+
+    def write(self, job: Job, seen: Version) -> Version:
+        """Due entry first, then the row if it is still as seen: a job is never without an entry that finds it."""
+        with translated("writing a job"):
+            if job.due_at != seen.due_at:
+                self._note_due(job)
+            try:
+                answer = self._table.update_entity(
+                    rows.to_row(job, seen.entries),
+                    mode=UpdateMode.MERGE,
+                    etag=seen.token,
+                    match_condition=MatchConditions.IfNotModified,
+                )
+            except (ResourceModifiedError, ResourceNotFoundError) as error:
+                raise Conflict(f"job {job.job_id} changed since it was read") from error
+            return _version(answer["etag"], job)
+
+    def _note_due(self, job: Job) -> None:
+        if job.due_at is None:
+            return
+        self._table.upsert_entity(
+            {
+                "PartitionKey": rows.due_partition(lane_of(job)),
+                "RowKey": rows.due_key(job.due_at, job.job_id),
+                "feed": job.feed,
+            }
+        )
+
+    def by_source(self, source: Source) -> str | None:
+        """A point read of the claim."""
+        return self._pointed(*rows.source_row_key(source_key(source)))
+
+    def by_message(self, message_id: str) -> str | None:
+        """A point read of the message index."""
+        return self._pointed(*rows.message_row_key(message_id))
+
+    def _pointed(self, partition: str, key: str) -> str | None:
+        with translated("looking a job up"):
+            try:
+                return str(self._table.get_entity(partition, key, select=["job_id"])["job_id"])
+            except ResourceNotFoundError:
+                return None
+
+    def note_message(self, message_id: str, job_id: str) -> None:
+        """An upsert of the message index."""
+        partition, key = rows.message_row_key(message_id)
+        with translated("noting a message ID"):
+            self._table.upsert_entity({"PartitionKey": partition, "RowKey": key, "job_id": job_id})
+
+    def on_date(self, feed: str, business_date: date) -> Iterator[Job]:
+        """One partition, page by page."""
+        partition = rows.date_partition(feed, business_date)
+        with translated("listing a business date"):
+            for row in self._table.query_entities(f"PartitionKey eq '{partition}'"):
+                yield rows.from_row(dict(row))
+
+    def due(self, lane: Lane, now: datetime) -> Iterator[DueEntry]:
+        """A range of row keys of one partition: the store touches due entries only."""
+        partition = rows.due_partition(lane)
+        bounds = f"PartitionKey eq '{partition}' and RowKey lt '{rows.due_bound(now)}'"
+        with translated("listing due jobs"):
+            for row in self._table.query_entities(bounds, select=["RowKey", "feed"]):
+                due_at, job_id = rows.parse_due_key(row["RowKey"])
+                yield DueEntry(lane=lane, due_at=due_at, job_id=job_id, feed=row["feed"], key=row["RowKey"])
+
+    def forget(self, entries: Iterable[DueEntry]) -> None:
+        """Delete in transactions of one partition; an entry that another tick has dropped is no fault."""
+        by_lane = sorted(entries, key=lambda entry: entry.lane)
+        with translated("dropping due entries"):
+            for lane, of_lane in groupby(by_lane, key=lambda entry: entry.lane):
+                partition = rows.due_partition(lane)
+                while batch := list(islice(of_lane, LARGEST_TRANSACTION)):
+                    self._delete_all(partition, sorted({entry.key for entry in batch}))
+
+    def _delete_all(self, partition: str, keys: list[str]) -> None:
+        try:
+            self._table.submit_transaction([("delete", {"PartitionKey": partition, "RowKey": key}) for key in keys])
+        except TableTransactionError:
+            for key in keys:
+                self._delete(partition, key)
+
+    def _delete(self, partition: str, key: str) -> None:
+        try:
+            self._table.delete_entity(partition, key)
+        except ResourceNotFoundError:
+            return
+
+    def take_slots(self, job: Job, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
+        """See TableSlots."""
+        with translated("taking a place under the caps"):
+            return self._slots.take(job.job_id, caps, now)
+
+    def free_slots(self, job_id: str, slots: Iterable[str]) -> None:
+        """See TableSlots."""
+        with translated("giving a place back"):
+            self._slots.free(job_id, set(slots))
+
+    def taken(self) -> list[Slot]:
+        """See TableSlots."""
+        with translated("listing taken places"):
+            return self._slots.taken()
+
+    def turn(self, name: str, now: datetime, every: timedelta) -> bool:
+        """A row that says when the work is next due; whoever moves it forward has the turn."""
+        key = {"PartitionKey": "turn", "RowKey": name}
+        following = {**key, "next_at": (now + every).isoformat()}
+        with translated("taking a turn"):
+            try:
+                row = self._table.get_entity("turn", name)
+            except ResourceNotFoundError:
+                return self._first_turn(following)
+            if datetime.fromisoformat(row["next_at"]) > now:
+                return False
+            return self._move_turn(following, row.metadata["etag"])
+
+    def _first_turn(self, following: dict[str, str]) -> bool:
+        try:
+            self._table.create_entity(following)
+        except ResourceExistsError:
+            return False
+        return True
+
+    def _move_turn(self, following: dict[str, str], etag: str | None) -> bool:
+        try:
+            self._table.update_entity(
+                following,
+                mode=UpdateMode.REPLACE,
+                etag=etag,
+                match_condition=MatchConditions.IfNotModified,
+            )
+        except HttpResponseError as error:
+            if error.status_code == 412:
+                return False
+            raise
+        return True
+
+
+def _version(etag: str | None, job: Job) -> Version:
+    return Version(token=etag or "", entries=len(job.timeline), due_at=job.due_at)

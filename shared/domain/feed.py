@@ -1,0 +1,56 @@
+"""A feed: where its files come from, where they go, and what may happen on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+DEFAULT_PATH_RULE = "{feed}/{company}/{name}"
+
+
+class Shape(StrEnum):
+    """What a feed's files are: one data file, or a data package (a zip with manifest)."""
+
+    FILE = "file"
+    PACKAGE = "package"
+
+
+class LostAnswer(StrEnum):
+    """What may follow when a file was sent and no answer came back."""
+
+    HOLD = "hold"
+    RESEND = "resend"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """One feed of this deployment.
+
+    `entity` is the DMF label of a file feed ("Customer groups"), empty for packages, whose manifest names the
+    entities. `company` is a fixed legal entity, else it comes from the path and must be among `companies`.
+    `max_in_flight` bounds what the ERP has of this feed's activity at once; `overdue_after` counts from sending.
+    """
+
+    name: str
+    activity_id: str
+    shape: Shape
+    entity: str = ""
+    path_rule: str = DEFAULT_PATH_RULE
+    company: str = ""
+    companies: tuple[str, ...] = ()
+    max_size_bytes: int
+    max_in_flight: int
+    overdue_after: timedelta
+    lost_answer: LostAnswer = LostAnswer.HOLD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedBook:
+    """All feeds of one deployment, and the cap they share. `version` is a hash of the file they were read from."""
+
+    environment: str
+    max_in_flight: int
+    feeds: Mapping[str, Feed]
+    version: str = ""

@@ -1,0 +1,185 @@
+"""The life of a job: one landed file on its way, one row of the ledger.
+
+`TRANSITIONS` is the whole life cycle and `advance()` the only way to move. docs/lifecycle.md draws the same table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from enum import StrEnum
+
+from shared.domain.findings import Finding
+from shared.domain.outcome import EntityCounts, RowCounts
+
+
+class JobState(StrEnum):
+    """Where a job is. The ERP's own word for its side is a status, never a state."""
+
+    RECEIVED = "RECEIVED"
+    REJECTED = "REJECTED"
+    WAITING = "WAITING"
+    SENDING = "SENDING"
+    IN_DOUBT = "IN_DOUBT"
+    ENQUEUED = "ENQUEUED"
+    RUNNING = "RUNNING"
+    SUCCEEDED = "SUCCEEDED"
+    PARTIAL = "PARTIAL"
+    FAILED = "FAILED"
+    CLOSED = "CLOSED"
+
+
+_S = JobState
+_ENDS = frozenset({_S.SUCCEEDED, _S.PARTIAL, _S.FAILED})
+
+#: The whole life of a job. A state absent from the left side is final.
+TRANSITIONS: dict[JobState, frozenset[JobState]] = {
+    _S.RECEIVED: frozenset({_S.WAITING, _S.SENDING, _S.REJECTED}),
+    _S.WAITING: frozenset({_S.SENDING, _S.REJECTED}),
+    _S.SENDING: frozenset({_S.ENQUEUED, _S.WAITING, _S.IN_DOUBT, _S.FAILED}),
+    _S.IN_DOUBT: frozenset({_S.ENQUEUED, _S.WAITING, _S.CLOSED}),
+    _S.ENQUEUED: frozenset({_S.RUNNING}) | _ENDS,
+    _S.RUNNING: _ENDS,
+}
+
+#: States in which the remote may be working on the file: these hold a place under the caps.
+IN_FLIGHT = frozenset({_S.SENDING, _S.IN_DOUBT, _S.ENQUEUED, _S.RUNNING})
+
+
+class IllegalTransition(ValueError):
+    """A move that TRANSITIONS does not allow: a defect in this program, not a fault of the world."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """The landed blob exactly as it was seen: container, path, content version and size."""
+
+    container: str
+    path: str
+    etag: str
+    size_bytes: int
+    landed_at: datetime
+
+    @property
+    def name(self) -> str:
+        """The last segment of the path: what a person calls the file."""
+        return self.path.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEntry:
+    """One move of a job, never rewritten: when, from, to, why, in which attempt, by whom."""
+
+    at: datetime
+    from_state: JobState | None
+    to_state: JobState
+    why: str
+    attempt: int
+    actor: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One file on its way through the courier.
+
+    `due_at` is when a tick should next look at the job, None when nothing is left to do. `reason` says in one
+    sentence why it is where it is. `message_id` is what the ERP returned for the file, `execution_id` the run of
+    the data project that it became. `slots` names the places it holds under the caps. `sha256` is of the bytes
+    as sent. After a final state, `archived_at` tells whether file and evidence are safe at `archive_path`.
+    """
+
+    job_id: str
+    feed: str
+    legal_entity: str
+    activity_id: str
+    entity: str
+    source: Source
+    business_date: date
+    created_at: datetime
+    changed_at: datetime
+    state: JobState = JobState.RECEIVED
+    reason: str = ""
+    due_at: datetime | None = None
+    attempt: int = 0
+    overdue: bool = False
+    slots: tuple[str, ...] = ()
+    sha256: str = ""
+    sent_at: datetime | None = None
+    message_id: str = ""
+    execution_id: str = ""
+    remote_status: str = ""
+    rows: RowCounts | None = None
+    entities: tuple[EntityCounts, ...] = ()
+    execution_log: str = ""
+    findings: tuple[Finding, ...] = ()
+    ended_at: datetime | None = None
+    archive_path: str = ""
+    archived_at: datetime | None = None
+    feeds_version: str = ""
+    timeline: tuple[TimelineEntry, ...] = ()
+
+    @property
+    def is_final(self) -> bool:
+        """True when the state never changes again; archiving may still be open."""
+        return self.state not in TRANSITIONS
+
+
+def opened(job: Job, why: str, actor: str) -> Job:
+    """Return a new job with the first entry of its timeline."""
+    first = TimelineEntry(at=job.created_at, from_state=None, to_state=job.state, why=why, attempt=0, actor=actor)
+    return replace(job, timeline=(first,), reason=why)
+
+
+def advance(job: Job, to: JobState, now: datetime, why: str, *, actor: str = "courier") -> Job:
+    """Return `job` in state `to`, stamped `now` (UTC), with the move on its timeline.
+
+    Entering SENDING begins a new attempt; entering a final state notes `ended_at`.
+
+    Raises:
+        IllegalTransition: `to` does not follow `job.state`.
+    """
+    if to not in TRANSITIONS.get(job.state, frozenset()):
+        raise IllegalTransition(f"job {job.job_id}: {job.state} does not lead to {to}")
+    attempt = job.attempt + 1 if to is JobState.SENDING else job.attempt
+    entry = TimelineEntry(at=now, from_state=job.state, to_state=to, why=why, attempt=attempt, actor=actor)
+    return replace(
+        job,
+        state=to,
+        reason=why,
+        attempt=attempt,
+        changed_at=now,
+        ended_at=job.ended_at if to in TRANSITIONS else now,
+        timeline=_appended(job.timeline, entry),
+    )
+
+
+#: Moves that a timeline keeps, so that a row stays well within the 252 columns of the table store.
+LONGEST_TIMELINE = 200
+
+
+def _appended(timeline: tuple[TimelineEntry, ...], entry: TimelineEntry) -> tuple[TimelineEntry, ...]:
+    """Add an entry; a job that moves for ever (an outage of weeks) keeps its first moves and its latest."""
+    if len(timeline) < LONGEST_TIMELINE:
+        return (*timeline, entry)
+    return (*timeline[:-1], entry)
+
+
+class Lane(StrEnum):
+    """The two queues of due work. Following comes first, for it is what frees places to send into."""
+
+    SEND = "send"
+    FOLLOW = "follow"
+
+
+def lane_of(job: Job) -> Lane:
+    """Which queue of due work a job stands in."""
+    return Lane.SEND if job.state in {JobState.RECEIVED, JobState.WAITING} else Lane.FOLLOW
+
+
+#: How the reason of a job begins that waits for a place under a cap.
+NO_ROOM = "cap: "
+
+
+def waits_for_room(job: Job) -> bool:
+    """True when only a cap keeps the job from being sent."""
+    return job.state is JobState.WAITING and job.reason.startswith(NO_ROOM)

@@ -1,0 +1,93 @@
+"""job.json and the rejection note: what the archive says about a file without asking the ledger or F&O."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shared.domain.job import Job, TimelineEntry
+from shared.domain.outcome import EntityCounts
+
+RECORD_VERSION = 1
+
+
+def job_record(job: Job, file: str) -> dict[str, object]:
+    """The index of a job's archive folder. `file` is the path of the kept file, or why there is none."""
+    rows = job.rows
+    return {
+        "record_version": RECORD_VERSION,
+        "job_id": job.job_id,
+        "feed": job.feed,
+        "legal_entity": job.legal_entity,
+        "business_date": job.business_date.isoformat(),
+        "outcome": job.state.value,
+        "reason": job.reason,
+        "rows": {"in": rows.rows_in, "ok": rows.rows_ok, "bad": rows.rows_bad} if rows else None,
+        "entities": [_entity(counts) for counts in job.entities],
+        "file": {
+            "kept_as": file,
+            "landed_as": f"{job.source.container}/{job.source.path}",
+            "landed_at": _iso(job.source.landed_at),
+            "etag": job.source.etag,
+            "size_bytes": job.source.size_bytes,
+            "sha256": job.sha256 or None,
+        },
+        "remote": {
+            "activity_id": job.activity_id,
+            "entity": job.entity,
+            "message_id": job.message_id,
+            "execution_id": job.execution_id,
+            "status": job.remote_status,
+            "execution_log": job.execution_log,
+        },
+        "findings": [_finding(job, index) for index in range(len(job.findings))],
+        "sent_at": _iso(job.sent_at),
+        "ended_at": _iso(job.ended_at),
+        "archived_at": _iso(job.archived_at),
+        "attempts": job.attempt,
+        "feeds_version": job.feeds_version,
+        "timeline": [_entry(entry) for entry in job.timeline],
+    }
+
+
+def rejection_record(job: Job) -> dict[str, object]:
+    """The sidecar of a rejected file: each rule broken, the value seen, what to do."""
+    return {
+        "record_version": RECORD_VERSION,
+        "job_id": job.job_id,
+        "file": f"{job.source.container}/{job.source.path}",
+        "size_bytes": job.source.size_bytes,
+        "landed_at": _iso(job.source.landed_at),
+        "rejected_at": _iso(job.ended_at),
+        "findings": [_finding(job, index) for index in range(len(job.findings))],
+    }
+
+
+def _finding(job: Job, index: int) -> dict[str, object]:
+    finding = job.findings[index]
+    return {"rule": finding.rule, "value_seen": finding.seen, "what_to_do": finding.advice}
+
+
+def _entity(counts: EntityCounts) -> dict[str, object]:
+    return {
+        "entity": counts.entity,
+        "rows_total": counts.total,
+        "staged": counts.staged,
+        "staging_errors": counts.staging_errors,
+        "written": counts.written,
+        "target_errors": counts.target_errors,
+    }
+
+
+def _entry(entry: TimelineEntry) -> dict[str, object]:
+    return {
+        "at": _iso(entry.at),
+        "from": entry.from_state.value if entry.from_state else None,
+        "to": entry.to_state.value,
+        "why": entry.why,
+        "attempt": entry.attempt,
+        "actor": entry.actor,
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

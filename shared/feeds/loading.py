@@ -1,0 +1,201 @@
+"""feeds.yaml becomes a FeedBook, or one error that lists every fault with its line."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from shared.domain.feed import DEFAULT_PATH_RULE, Feed, FeedBook, LostAnswer, Shape
+from shared.domain.routing import placeholders
+from shared.domain.sizes import parse_duration, parse_size
+from shared.errors import FaultyConfiguration
+
+SCHEMA_PATH = Path(__file__).with_name("feeds.schema.json")
+_ENVIRONMENT_CAP = 20
+
+Keys = tuple[str | int, ...]
+#: A line number and one sentence.
+Fault = tuple[int, str]
+
+
+def load_feeds(text: str, environ: Mapping[str, str], environment: str, title: str = "feeds.yaml") -> FeedBook:
+    """Read and check a feeds file. `environ` gives the app settings that %SETTING% names.
+
+    Raises:
+        FaultyConfiguration: lists all faults at once, each with its line and what to write instead.
+    """
+    try:
+        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        document = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise FaultyConfiguration(title, [_yaml_sentence(error)]) from error
+    lines = _Lines(node)
+    faults = [*_duplicates(node), *_schema_faults(document, lines)]
+    if isinstance(document, dict):
+        faults += _meaning_faults(document, lines, environ, environment)
+    if faults:
+        raise FaultyConfiguration(title, [f"line {line}: {fault}" for line, fault in sorted(set(faults))])
+    return _book(document, environ, hashlib.sha256(text.encode()).hexdigest()[:12])
+
+
+class _Lines:
+    """Line numbers of a YAML document by the keys that lead to a value."""
+
+    def __init__(self, root: yaml.Node | None) -> None:
+        self._at: dict[Keys, int] = {}
+        if root is not None:
+            self._walk(root, ())
+
+    def of(self, keys: Sequence[str | int]) -> int:
+        """The line of the value at `keys`, or of the nearest thing around it that was written."""
+        path = tuple(keys)
+        while path and path not in self._at:
+            path = path[:-1]
+        return self._at.get(path, 1)
+
+    def _walk(self, node: yaml.Node, keys: Keys) -> None:
+        self._at.setdefault(keys, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                self._at[(*keys, key.value)] = key.start_mark.line + 1
+                self._walk(value, (*keys, key.value))
+        elif isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self._walk(item, (*keys, index))
+
+
+def _yaml_sentence(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    where = f"line {mark.line + 1}: " if mark else ""
+    return f"{where}this is not YAML: {getattr(error, 'problem', None) or error}"
+
+
+def _duplicates(root: yaml.Node | None) -> Iterator[Fault]:
+    """A key written twice: YAML would silently keep the last."""
+    if isinstance(root, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in root.value:
+            if key.value in seen:
+                yield key.start_mark.line + 1, f"`{key.value}` is written twice; keep one"
+            seen.add(key.value)
+            yield from _duplicates(value)
+
+
+def _schema_faults(document: object, lines: _Lines) -> Iterator[Fault]:
+    schema = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))
+    for error in Draft202012Validator(schema).iter_errors(document):
+        yield _schema_fault(error, lines)
+
+
+def _schema_fault(error: ValidationError, lines: _Lines) -> Fault:
+    keys = [key for key in error.absolute_path if isinstance(key, str | int)]
+    where = ".".join(map(str, keys)) or "the file"
+    known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
+    if error.validator == "additionalProperties":
+        unknown = sorted({str(key) for key in _keys_of(error.instance)} - set(known))
+        return lines.of([*keys, unknown[0]]), (
+            f"{where} has no setting {', '.join(unknown)}; it knows {', '.join(known)}"
+        )
+    if error.validator == "not":
+        return lines.of([*keys, "entity"]), (
+            f"{where}.entity belongs to shape file; a package's manifest names its entities"
+        )
+    if "propertyNames" in error.absolute_schema_path:
+        return lines.of([*keys, str(error.instance)]), (
+            f"{error.instance!r} is no feed name; use a-z, 0-9 and -, beginning with a letter, 24 at most"
+        )
+    hint = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
+    return lines.of(keys), f"{where}: {error.message}" + (f". {hint}" if hint else "")
+
+
+def _keys_of(value: object) -> list[object]:
+    """The keys of a mapping, none of anything else."""
+    return list(value) if isinstance(value, dict) else []
+
+
+def _meaning_faults(
+    document: Mapping[str, Any], lines: _Lines, environ: Mapping[str, str], environment: str
+) -> Iterator[Fault]:
+    """What the schema cannot say: the right environment, settings that exist, rules that can match."""
+    meant_for = document.get("environment", environment)
+    if meant_for != environment:
+        yield (
+            lines.of(["environment"]),
+            (
+                f"these feeds are for {meant_for!r}, and this app is {environment!r} "
+                "(app setting D365_ENVIRONMENT); deploy the right file"
+            ),
+        )
+    feeds = document.get("feeds")
+    claimed: dict[str, str] = {}
+    for name, feed in feeds.items() if isinstance(feeds, dict) else ():
+        if not isinstance(feed, dict):
+            continue
+        for key, fault in _feed_faults(feed, environ):
+            yield lines.of(["feeds", name, key]), f"feeds.{name}.{key}: {fault}"
+        rule = str(feed.get("path", DEFAULT_PATH_RULE)).replace("{feed}", str(name))
+        if rule in claimed:
+            yield (
+                lines.of(["feeds", name]),
+                f"feeds.{name} and feeds.{claimed[rule]} claim the same path {rule}",
+            )
+        claimed.setdefault(rule, str(name))
+
+
+def _feed_faults(feed: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """(key, what is wrong). Values of a wrong type are the schema's to report and are passed over here."""
+    named = placeholders(str(feed.get("path", DEFAULT_PATH_RULE)))
+    unknown = sorted(set(named) - {"feed", "company", "name"})
+    if unknown:
+        yield "path", f"{{{unknown[0]}}} is unknown; use {{feed}}, {{company}} and {{name}}"
+    if named.count("name") != 1 or named.count("company") > 1:
+        yield "path", "needs {name} once and {company} at most once"
+    if "company" in feed and "companies" in feed:
+        yield "companies", "give either a fixed company or the companies that the path may name, not both"
+    if "company" not in feed and "companies" not in feed:
+        yield "company", "is missing: a fixed company, or companies that {company} in the path may name"
+    if "companies" in feed and "company" not in named:
+        yield "path", "has no {company}, and no fixed company is given"
+    setting = _setting_named(str(feed.get("activity_id", "")))
+    if setting and not environ.get(setting):
+        yield (
+            "activity_id",
+            (f"app setting {setting} is missing or empty; put the recurring data job's activity ID there"),
+        )
+
+
+def _setting_named(activity_id: str) -> str:
+    return activity_id.strip("%") if activity_id.startswith("%") else ""
+
+
+def _book(document: Mapping[str, Any], environ: Mapping[str, str], version: str) -> FeedBook:
+    return FeedBook(
+        environment=document["environment"],
+        max_in_flight=document.get("max_in_flight", _ENVIRONMENT_CAP),
+        feeds={name: _feed(name, feed, environ) for name, feed in document["feeds"].items()},
+        version=version,
+    )
+
+
+def _feed(name: str, feed: Mapping[str, Any], environ: Mapping[str, str]) -> Feed:
+    setting = _setting_named(feed["activity_id"])
+    return Feed(
+        name=name,
+        activity_id=(environ[setting] if setting else feed["activity_id"]).lower(),
+        shape=Shape(feed["shape"]),
+        entity=feed.get("entity", ""),
+        path_rule=feed.get("path", DEFAULT_PATH_RULE),
+        company=feed.get("company", ""),
+        companies=tuple(feed.get("companies", ())),
+        max_size_bytes=parse_size(feed.get("max_size", "50MB")),
+        max_in_flight=feed.get("max_in_flight", 4),
+        overdue_after=parse_duration(feed.get("overdue_after", "4h")),
+        lost_answer=LostAnswer(feed.get("lost_answer", "hold")),
+    )

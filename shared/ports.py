@@ -1,0 +1,181 @@
+"""The doors between the use cases and the machines behind them. Each is a Protocol; adapters stand behind."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from shared.domain.job import Job, Lane, Source
+from shared.domain.outcome import Summary
+from shared.domain.remote import RemoteReport
+
+#: Aware UTC now.
+Clock = Callable[[], datetime]
+#: A number from 0 to 1, for spreading retries.
+Chance = Callable[[], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A ledger row as last seen: an opaque token, and what a writer need not write again.
+
+    `entries` is how many timeline entries were stored, `due_at` when the row said it was due.
+    """
+
+    token: str
+    entries: int
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A job together with the version under which it is stored."""
+
+    job: Job
+    version: Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueEntry:
+    """A note that a job is to be looked at from `due_at` on. It is a hint: the job's own row is the truth."""
+
+    lane: Lane
+    due_at: datetime
+    job_id: str
+    feed: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """One taken place under a cap: its key, who holds it, and since when."""
+
+    key: str
+    job_id: str
+    taken_at: datetime
+
+
+class Ledger(Protocol):
+    """The table of jobs, the only truth. Every change is conditional on the version read.
+
+    All calls raise Transient when the store cannot be reached; none of them has then had a known effect, and each
+    may be repeated.
+    """
+
+    def open(self, job: Job) -> tuple[Stored, bool]:
+        """Claim the job's source and store the job, unless that source has been claimed: (what is stored, is new)."""
+
+    def read(self, job_id: str) -> Stored | None:
+        """One job by its ID; None when there is no such row."""
+
+    def write(self, job: Job, seen: Version) -> Version:
+        """Replace the job read as `seen`. Raises Conflict when it has changed since."""
+
+    def by_source(self, source: Source) -> str | None:
+        """The job ID that claimed this content version of this blob."""
+
+    def by_message(self, message_id: str) -> str | None:
+        """The job ID that a message of the ERP belongs to."""
+
+    def note_message(self, message_id: str, job_id: str) -> None:
+        """Make a job findable by its message ID. Noting the same pair again changes nothing."""
+
+    def on_date(self, feed: str, business_date: date) -> Iterator[Job]:
+        """All jobs of a feed's business date, whatever their state."""
+
+    def due(self, lane: Lane, now: datetime) -> Iterator[DueEntry]:
+        """All entries due at `now`, longest due first. Costs what is due, not what is outstanding or finished."""
+
+    def forget(self, entries: Iterable[DueEntry]) -> None:
+        """Drop due entries that have been followed or that the job's row no longer names."""
+
+    def take_slots(self, job: Job, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
+        """Take one place under each named cap, all or none; None when one of them is full.
+
+        The same job asking again gets the places that it holds.
+        """
+
+    def free_slots(self, job_id: str, slots: Iterable[str]) -> None:
+        """Give places back that this job holds. Places that it does not hold are left alone."""
+
+    def taken(self) -> list[Slot]:
+        """All taken places. Their number is bounded by the caps."""
+
+    def turn(self, name: str, now: datetime, every: timedelta) -> bool:
+        """True for one caller in each span of `every`: whose turn it is to do the work called `name`."""
+
+
+class Content(Protocol):
+    """The bytes of a landed blob, pinned to the version that the job was opened for."""
+
+    @property
+    def size_bytes(self) -> int:
+        """The whole length."""
+
+    @property
+    def first_bytes(self) -> bytes:
+        """The beginning of the content, enough to tell a zip from a text; reading it costs nothing more."""
+
+    def blocks(self) -> Iterator[bytes]:
+        """The bytes in blocks, from the beginning at each call. Raises Transient when the stream breaks."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+
+
+class FileStore(Protocol):
+    """Landing, archive and rejected files. All calls raise Transient when the store cannot be reached."""
+
+    def open(self, source: Source) -> Content:
+        """Open the landed content; the caller closes it. Raises SourceLost when it is gone or has another ETag."""
+
+    def landed(self, before: datetime) -> Iterator[Source]:
+        """What lies in landing and landed before that time, oldest name first."""
+
+    def keep(self, source: Source, container: str, path: str, metadata: Mapping[str, str]) -> bool:
+        """Copy a landed blob to `container`/`path`. True when it is there whole, False while the copy is under way.
+
+        An earlier copy of the same content counts. Raises SourceLost when landing no longer holds this content
+        and there is no earlier copy.
+        """
+
+    def sha256_of(self, container: str, path: str) -> str:
+        """Read a kept file back and return its SHA-256 as lower-case hex. Raises SourceLost when it is not there."""
+
+    def note(self, container: str, path: str, text: str) -> None:
+        """Write a JSON or text file beside a kept one, replacing an earlier version."""
+
+    def remove(self, source: Source) -> None:
+        """Delete the landed blob if it is still this content; when it is gone or has changed, do nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """One file to enqueue: where to, as what, for whom, and under which reference of ours."""
+
+    activity_id: str
+    entity: str
+    legal_entity: str
+    external_id: str
+
+
+class ErpGateway(Protocol):
+    """The recurring integrations API of Finance & Operations."""
+
+    def enqueue(self, outgoing: Outgoing, content: Content) -> str:
+        """Send the file and return the message ID. The content is read again after a refused token.
+
+        Raises:
+            Transient: nothing was taken (refused connection, 429, 503, sign-in), or the source broke half-way.
+            AnswerLost: it went out whole and no usable answer came back; also 500, 502 and 504.
+            Terminal: the ERP refused the request itself.
+            SourceLost: landing no longer holds this content; nothing was sent.
+        """
+
+    def report(self, activity_id: str, message_id: str) -> RemoteReport:
+        """What became of a message. Raises Transient when neither of the two status calls gives an answer."""
+
+    def summary(self, execution_id: str) -> Summary:
+        """The summary status of an execution; UNDECIDED while it has none. Raises Transient."""

@@ -1,0 +1,77 @@
+"""A landed blob becomes a job: claimed, routed, checked, and sent on if there is room."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from shared.domain.feed import FeedBook
+from shared.domain.findings import Finding, check_size
+from shared.domain.job import Job, Source, opened
+from shared.domain.naming import UNROUTED, business_date_of, job_id_of
+from shared.domain.routing import Route, route
+from shared.ports import Clock, Ledger, Stored
+from shared.services.archiving import Archiving
+from shared.services.submission import Submission
+from shared.telemetry import Event, emit
+
+#: A tick takes over a job that its own event left half done for so long.
+TAKE_OVER_AFTER = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What happens to a file on arrival, and what a tick repeats when an arrival was cut short."""
+
+    ledger: Ledger
+    feeds: FeedBook
+    submission: Submission
+    archiving: Archiving
+    clock: Clock
+
+    def receive(self, source: Source, actor: str) -> Stored:
+        """Record a landed file and carry it on. Any number of calls for one content version make one job.
+
+        Raises Transient when the ledger cannot be reached; then nothing has been claimed that a later call
+        or the sweep would not find.
+        """
+        stored, is_new = self.ledger.open(self._draft(source, actor))
+        if not is_new:
+            return stored
+        emit(Event.JOB_RECEIVED, stored.job, path=source.path, size_bytes=source.size_bytes, actor=actor)
+        return self.carry_on(stored)
+
+    def carry_on(self, stored: Stored) -> Stored:
+        """Check a RECEIVED job and send it, or reject it with every finding."""
+        findings = self._findings(stored.job)
+        if findings:
+            return self.archiving.reject(stored, findings)
+        return self.submission.submit(stored)
+
+    def _draft(self, source: Source, actor: str) -> Job:
+        """The job as it would be if this call were the first to see the file."""
+        routed = route(source.path, self.feeds.feeds.values())
+        now = self.clock()
+        feed = routed.feed if isinstance(routed, Route) else self.feeds.feeds.get(routed.feed)
+        name = feed.name if feed else UNROUTED
+        business_date = business_date_of(source.name, source.landed_at)
+        job = Job(
+            job_id=job_id_of(name, business_date, source),
+            feed=name,
+            legal_entity=routed.legal_entity if isinstance(routed, Route) else "",
+            activity_id=feed.activity_id if feed else "",
+            entity=feed.entity if feed else "",
+            source=source,
+            business_date=business_date,
+            created_at=now,
+            changed_at=now,
+            due_at=now + TAKE_OVER_AFTER,
+            feeds_version=self.feeds.version,
+        )
+        return opened(job, f"landed as {source.path}", actor)
+
+    def _findings(self, job: Job) -> list[Finding]:
+        routed = route(job.source.path, self.feeds.feeds.values())
+        if isinstance(routed, Finding):
+            return [routed]
+        return check_size(routed.feed, job.source.size_bytes)

@@ -1,0 +1,87 @@
+"""A sent job is asked for until the ERP names its end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from shared.domain.decisions import PollPolicy, after_report, needs_summary, without_report
+from shared.domain.feed import FeedBook
+from shared.domain.job import Job
+from shared.domain.outcome import Summary
+from shared.domain.remote import RemoteReport, RemoteStatus
+from shared.errors import Terminal, Transient
+from shared.ports import Clock, ErpGateway, Ledger, Stored
+from shared.services.archiving import Archiving
+from shared.telemetry import Event, emit
+
+#: The deadline of a job whose feed has left feeds.yaml.
+ORPHAN_DEADLINE = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """Asks about one message and moves its job by the answer."""
+
+    ledger: Ledger
+    erp: ErpGateway
+    feeds: FeedBook
+    archiving: Archiving
+    clock: Clock
+    shortest: timedelta
+    longest: timedelta
+
+    def poll(self, stored: Stored) -> Stored:
+        """Ask once. A final answer frees the job's places and archives it at once; no answer leaves it due again.
+
+        Raises Conflict when another worker moved the job, Transient when the ledger cannot be reached.
+        """
+        job, policy = stored.job, self._policy(stored.job)
+        try:
+            report = self.erp.report(job.activity_id, job.message_id)
+            summary = self._summary(job, report)
+        except (Transient, Terminal) as failure:
+            emit(Event.STATUS_UNAVAILABLE, job, error=str(failure))
+            return self._write(stored, without_report(job, str(failure), self.clock(), policy))
+        if report.status is RemoteStatus.UNKNOWN:
+            emit(Event.STATUS_UNKNOWN, job, word=report.word)
+        return self._write(stored, after_report(job, report, summary, self.clock(), policy))
+
+    def _policy(self, job: Job) -> PollPolicy:
+        feed = self.feeds.feeds.get(job.feed)
+        deadline = feed.overdue_after if feed else ORPHAN_DEADLINE
+        return PollPolicy(shortest=self.shortest, longest=self.longest, overdue_after=deadline)
+
+    def _summary(self, job: Job, report: RemoteReport) -> Summary:
+        execution_id = report.execution_id or job.execution_id
+        if not needs_summary(report) or not execution_id:
+            return Summary.UNDECIDED
+        return self.erp.summary(execution_id)
+
+    def _write(self, before: Stored, job: Job) -> Stored:
+        held = job.slots
+        if job.is_final:
+            job = replace(job, slots=())
+        after = Stored(job, self.ledger.write(job, before.version))
+        _tell(before.job, job)
+        if not job.is_final:
+            return after
+        self.ledger.free_slots(job.job_id, held)
+        return self.archiving.archive(after)
+
+
+def _tell(before: Job, after: Job) -> None:
+    if after.is_final:
+        rows = after.rows
+        emit(
+            Event.JOB_ENDED,
+            after,
+            outcome=after.state.value,
+            rows_in=rows.rows_in if rows else None,
+            rows_ok=rows.rows_ok if rows else None,
+            rows_bad=rows.rows_bad if rows else None,
+        )
+    elif after.state is not before.state:
+        emit(Event.JOB_RUNNING, after)
+    if after.overdue and not before.overdue:
+        emit(Event.JOB_OVERDUE, after, why=after.reason)

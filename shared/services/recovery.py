@@ -1,0 +1,77 @@
+"""What a crash, a lost event or a person's absence left half done goes back to the normal path, by the same door."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from shared.domain.decisions import holds_a_place
+from shared.domain.feed import FeedBook, LostAnswer
+from shared.domain.job import Source
+from shared.ports import Clock, FileStore, Ledger, Slot, Stored
+from shared.services.intake import Intake
+from shared.services.submission import SENDER_GONE_AFTER, Submission
+from shared.telemetry import Event, emit
+
+#: A place is looked at when it is older than any honest send could leave it without a job in flight.
+SLOT_GRACE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """Finds what no event announced and what no worker finished."""
+
+    ledger: Ledger
+    files: FileStore
+    feeds: FeedBook
+    intake: Intake
+    submission: Submission
+    clock: Clock
+    sweep_after: timedelta
+
+    def interrupted_send(self, stored: Stored) -> Stored:
+        """A job still SENDING when its time was up: its sender died, or is late. That is doubt, not a retry."""
+        return self.submission.doubt(stored, "the sender gave no answer in time", SENDER_GONE_AFTER)
+
+    def doubtful(self, stored: Stored) -> Stored:
+        """A job in doubt whose waiting time is over: resent where the feed allows it, else it stays for a person.
+
+        Staying, it gives its places under the caps back, so that one lost answer does not stop a feed for ever.
+        """
+        feed = self.feeds.feeds.get(stored.job.feed)
+        if feed and feed.lost_answer is LostAnswer.RESEND:
+            return self.submission.resend(stored)
+        held = stored.job.slots
+        job = replace(stored.job, overdue=True, due_at=None, slots=())
+        stored = Stored(job, self.ledger.write(job, stored.version))
+        self.ledger.free_slots(job.job_id, held)
+        emit(Event.JOB_OVERDUE, job, why=job.reason)
+        return stored
+
+    def unannounced(self) -> list[Source]:
+        """What has lain in landing for `sweep_after` without a job: its event was lost. Clears finished leftovers."""
+        found = []
+        for source in self.files.landed(self.clock() - self.sweep_after):
+            job_id = self.ledger.by_source(source)
+            stored = self.ledger.read(job_id) if job_id else None
+            if stored is None:
+                found.append(source)
+            elif stored.job.archived_at:
+                self.files.remove(source)
+        return found
+
+    def receive_unannounced(self, source: Source) -> Stored:
+        """Bring one such file in by the door that events use."""
+        emit(Event.LANDING_FOUND, path=source.path, landed_at=source.landed_at)
+        return self.intake.receive(source, "sweep")
+
+    def free_orphaned_slots(self) -> None:
+        """Give back places whose job is no longer in flight: a crash fell between two writes."""
+        for slot in self.ledger.taken():
+            if self.clock() - slot.taken_at > SLOT_GRACE and not self._in_use(slot):
+                self.ledger.free_slots(slot.job_id, [slot.key])
+                emit(Event.SLOT_FREED, job_id=slot.job_id, slot=slot.key)
+
+    def _in_use(self, slot: Slot) -> bool:
+        stored = self.ledger.read(slot.job_id)
+        return stored is not None and holds_a_place(stored.job) and slot.key in stored.job.slots

@@ -1,0 +1,237 @@
+"""A job is sent to the ERP: place taken, intent written, file enqueued, answer written.
+
+The order of writes is the promise that no file is sent twice unasked. A crash after the intent leaves the job in
+SENDING, where recovery finds it in doubt; it is never sent again blindly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from shared.domain.backoff import retry_delay
+from shared.domain.feed import Feed, FeedBook, LostAnswer
+from shared.domain.findings import Finding, check_shape
+from shared.domain.job import NO_ROOM, Job, JobState, advance
+from shared.domain.naming import external_id
+from shared.errors import AnswerLost, Conflict, SourceLost, Terminal, Transient
+from shared.ports import Chance, Clock, Content, ErpGateway, FileStore, Ledger, Outgoing, Stored
+from shared.services.archiving import Archiving
+from shared.telemetry import Event, emit
+
+#: A send is given this long, and the time that its size needs at SLOWEST_BYTES_PER_SECOND on top.
+SEND_ALLOWANCE = timedelta(minutes=5)
+SLOWEST_BYTES_PER_SECOND = 1_000_000
+#: An answer that may still be on its way is waited for this long before a feed that may resend does so. It
+#: exceeds the host's functionTimeout (host.json), after which no sender of the attempt can be alive.
+SENDER_GONE_AFTER = timedelta(minutes=35)
+
+
+class Fingerprinted:
+    """Content that takes its SHA-256 as it is read; a second reading starts the hash afresh."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._hash = hashlib.sha256()
+
+    @property
+    def size_bytes(self) -> int:
+        """The whole length."""
+        return self._content.size_bytes
+
+    @property
+    def first_bytes(self) -> bytes:
+        """The beginning of the content."""
+        return self._content.first_bytes
+
+    @property
+    def sha256(self) -> str:
+        """Lower-case hex over what the last reading has given out so far."""
+        return self._hash.hexdigest()
+
+    def close(self) -> None:
+        """Close what lies beneath."""
+        self._content.close()
+
+    def blocks(self) -> Iterator[bytes]:
+        """The content's blocks, each hashed as it passes."""
+        self._hash = hashlib.sha256()
+        for block in self._content.blocks():
+            self._hash.update(block)
+            yield block
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Sends one job, once."""
+
+    ledger: Ledger
+    files: FileStore
+    erp: ErpGateway
+    feeds: FeedBook
+    archiving: Archiving
+    clock: Clock
+    chance: Chance
+
+    def submit(self, stored: Stored) -> Stored:
+        """Send a RECEIVED or WAITING job if its feed and the caps admit it; else it waits and says why.
+
+        Raises:
+            Conflict: another worker moved the job first; nothing was sent by this call.
+            Transient: the ledger or the landing store cannot be reached; nothing was sent.
+        """
+        feed = self.feeds.feeds.get(stored.job.feed)
+        if feed is None:
+            return self._wait(stored, f"feed {stored.job.feed} is not in feeds.yaml", timedelta(minutes=5))
+        slots = self.ledger.take_slots(stored.job, self.caps(feed), self.clock())
+        if slots is None:
+            return self._wait(stored, self._cap_text(feed), timedelta(0))
+        stored = Stored(replace(stored.job, slots=slots), stored.version)
+        try:
+            content = self.files.open(stored.job.source)
+        except SourceLost as lost:
+            return self._reject(stored, [_overwritten(stored.job, lost)])
+        except Transient as failure:
+            return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
+        with closing(content):
+            findings = check_shape(feed, stored.job.source.name, content.first_bytes)
+            if findings:
+                return self._reject(stored, findings)
+            return self._send(stored, feed, Fingerprinted(content))
+
+    def caps(self, feed: Feed) -> Mapping[str, int]:
+        """The caps that a send of this feed counts under: its activity's, and the environment's."""
+        same = [f.max_in_flight for f in self.feeds.feeds.values() if f.activity_id == feed.activity_id]
+        return {"env": self.feeds.max_in_flight, f"act.{feed.activity_id}": min(same)}
+
+    def _send(self, stored: Stored, feed: Feed, content: Fingerprinted) -> Stored:
+        stored = self._write_intent(stored)
+        try:
+            message_id = self.erp.enqueue(_outgoing(stored.job, feed), content)
+        except Transient as refused:
+            return self._not_taken(stored, str(refused), refused.retry_after)
+        except SourceLost as lost:
+            return self._not_taken(stored, str(lost), None)
+        except AnswerLost as lost:
+            return self.doubt(stored, str(lost), timedelta(0))
+        except Terminal as refused:
+            return self._refused(stored, str(refused))
+        return self._record_sent(stored, message_id, content.sha256)
+
+    def _write_intent(self, stored: Stored) -> Stored:
+        """The row says SENDING before the socket opens. This write is also the lock: one of two senders wins it."""
+        now = self.clock()
+        limit = SEND_ALLOWANCE + timedelta(seconds=stored.job.source.size_bytes / SLOWEST_BYTES_PER_SECOND)
+        job = advance(stored.job, JobState.SENDING, now, f"attempt {stored.job.attempt + 1}")
+        job = replace(job, due_at=now + limit, sent_at=now)
+        version = self.ledger.write(job, stored.version)
+        emit(Event.JOB_SENDING, job, size_bytes=job.source.size_bytes)
+        return Stored(job, version)
+
+    def _record_sent(self, stored: Stored, message_id: str, sha256: str) -> Stored:
+        """Write the message ID. If recovery moved the row meanwhile, the answer is still the truth: adopt it."""
+        emit(Event.JOB_ENQUEUED, stored.job, accepted_message_id=message_id)
+        try:
+            self.ledger.note_message(message_id, stored.job.job_id)
+            try:
+                return self._enqueued(stored, message_id, sha256)
+            except Conflict:
+                found = self.ledger.read(stored.job.job_id)
+                if found is None or found.job.state not in {JobState.SENDING, JobState.IN_DOUBT}:
+                    raise
+                return self._enqueued(found, message_id, sha256)
+        except (Transient, Conflict) as failure:
+            emit(Event.JOB_SENT_UNRECORDED, stored.job, accepted_message_id=message_id, error=str(failure))
+            raise
+
+    def _enqueued(self, stored: Stored, message_id: str, sha256: str) -> Stored:
+        now = self.clock()
+        job = advance(stored.job, JobState.ENQUEUED, now, f"F&O took it as message {message_id}")
+        job = replace(job, message_id=message_id, sha256=sha256, due_at=now)
+        return Stored(job, self.ledger.write(job, stored.version))
+
+    def doubt(self, stored: Stored, why: str, sender_may_live: timedelta) -> Stored:
+        """A sent job whose answer is missing: the feed's `lost_answer` says what may follow.
+
+        `sender_may_live` is how long the attempt's own sender could still come back with the answer.
+        """
+        now = self.clock()
+        feed = self.feeds.feeds.get(stored.job.feed)
+        job = advance(stored.job, JobState.IN_DOUBT, now, f"in doubt: {why}")
+        if feed and feed.lost_answer is LostAnswer.RESEND:
+            wait = max(sender_may_live, retry_delay(job.attempt, self.chance()))
+        else:
+            wait = feed.overdue_after if feed else SENDER_GONE_AFTER
+        job = replace(job, due_at=now + wait)
+        emit(Event.JOB_IN_DOUBT, job, error=why)
+        return Stored(job, self.ledger.write(job, stored.version))
+
+    def resend(self, stored: Stored) -> Stored:
+        """Put a job in doubt back in line, because its feed says that a second import does no harm."""
+        job = advance(stored.job, JobState.WAITING, self.clock(), "the feed's lost_answer is resend")
+        job = replace(job, due_at=self.clock())
+        return self.submit(Stored(job, self.ledger.write(job, stored.version)))
+
+    def _not_taken(self, stored: Stored, why: str, asked: timedelta | None) -> Stored:
+        delay = retry_delay(stored.job.attempt, self.chance(), asked)
+        return self._wait(stored, f"not taken: {why}", delay)
+
+    def _wait(self, stored: Stored, why: str, delay: timedelta) -> Stored:
+        """Let a job wait, and write that only when it is news."""
+        if stored.job.state is JobState.WAITING and stored.job.reason == why and not delay:
+            return stored
+        now = self.clock()
+        if stored.job.state is JobState.WAITING:
+            job = replace(stored.job, reason=why)
+        else:
+            job = advance(stored.job, JobState.WAITING, now, why)
+        held = job.slots
+        job = replace(job, due_at=now + delay, slots=())
+        version = self.ledger.write(job, stored.version)
+        self.ledger.free_slots(job.job_id, held)
+        emit(Event.JOB_WAITING, job, why=why, due_at=job.due_at)
+        return Stored(job, version)
+
+    def _refused(self, stored: Stored, why: str) -> Stored:
+        now = self.clock()
+        held = stored.job.slots
+        job = replace(advance(stored.job, JobState.FAILED, now, why), due_at=now, slots=())
+        stored = Stored(job, self.ledger.write(job, stored.version))
+        self.ledger.free_slots(job.job_id, held)
+        emit(Event.JOB_ENDED, job, outcome=job.state.value, why=why)
+        return self.archiving.archive(stored)
+
+    def _reject(self, stored: Stored, findings: list[Finding]) -> Stored:
+        held = stored.job.slots
+        stored = self.archiving.reject(stored, findings)
+        self.ledger.free_slots(stored.job.job_id, held)
+        return stored
+
+    def _cap_text(self, feed: Feed) -> str:
+        caps = self.caps(feed)
+        return (
+            f"{NO_ROOM}{caps[f'act.{feed.activity_id}']} in flight for the feed's activity "
+            f"or {caps['env']} for the environment"
+        )
+
+
+def _outgoing(job: Job, feed: Feed) -> Outgoing:
+    return Outgoing(
+        activity_id=feed.activity_id,
+        entity=feed.entity,
+        legal_entity=job.legal_entity,
+        external_id=external_id(job),
+    )
+
+
+def _overwritten(job: Job, lost: SourceLost) -> Finding:
+    return Finding(
+        rule="overwritten",
+        seen=str(lost),
+        advice="This version was never sent. If a newer one lies under the same name, it is a job of its own; "
+        "write each delivery under a name of its own.",
+        feed=job.feed,
+    )

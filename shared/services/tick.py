@@ -1,0 +1,143 @@
+"""One run of the poll timer: all that is due, a bounded number at a time, until it is done or the budget ends.
+
+Following comes before sending, for it frees places under the caps. One job's failure never stops the rest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import TypeVar
+
+from shared.domain.job import JobState, Lane, Source, lane_of, waits_for_room
+from shared.errors import Conflict, CourierError
+from shared.ports import Clock, DueEntry, Ledger, Stored
+from shared.services.archiving import Archiving
+from shared.services.intake import Intake
+from shared.services.polling import Polling
+from shared.services.recovery import Recovery
+from shared.services.submission import Submission
+from shared.telemetry import Event, emit
+
+#: Due work is taken in windows of so many, so that memory stays flat however much is due.
+WINDOW = 100
+#: An entry without a job is a crash between two writes of opening it; the sweep repairs that well within this.
+ENTRY_WITHOUT_JOB_KEPT = timedelta(hours=1)
+
+
+@dataclass(slots=True)
+class TickReport:
+    """What one tick did, by the state it left each job in. `cut_short` tells that the budget ended first."""
+
+    moved: Counter[str] = field(default_factory=Counter)
+    cut_short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The use case behind the poll timer."""
+
+    ledger: Ledger
+    intake: Intake
+    submission: Submission
+    polling: Polling
+    archiving: Archiving
+    recovery: Recovery
+    clock: Clock
+    budget: timedelta
+    workers: int
+    sweep_every: timedelta
+
+    def run(self) -> TickReport:
+        """Do all that is due now. Any number of ticks at once are harmless: each row has one winner a version."""
+        report = TickReport()
+        stop_at = self.clock() + self.budget
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="tick") as pool:
+            self._lane(Lane.FOLLOW, self.clock(), stop_at, pool, report)
+            self._lane(Lane.SEND, self.clock(), stop_at, pool, report)
+            if self.ledger.turn("sweep", self.clock(), self.sweep_every):
+                self._sweep(stop_at, pool, report)
+        left_in = {f"left_{state.lower()}": count for state, count in report.moved.items()}
+        emit(Event.TICK_DONE, None, tick="poll_jobs", moved=report.moved.total(), **left_in)
+        return report
+
+    def _lane(self, lane: Lane, now: datetime, stop_at: datetime, pool: ThreadPoolExecutor, report: TickReport) -> None:
+        full: set[str] = set()
+        for window in _windows(self.ledger.due(lane, now)):
+            if self.clock() >= stop_at:
+                report.cut_short = True
+                emit(Event.TICK_CUT_SHORT, tick="poll_jobs", lane=lane.value)
+                return
+            open_entries = [entry for entry in window if entry.feed not in full]
+            steps = list(pool.map(self._step, open_entries))
+            self.ledger.forget(entry for entry, (followed, _) in zip(open_entries, steps, strict=True) if followed)
+            for entry, (_, after) in zip(open_entries, steps, strict=True):
+                self._count(report, after)
+                if after is not None and waits_for_room(after.job):
+                    full.add(entry.feed)
+
+    def _step(self, entry: DueEntry) -> tuple[bool, Stored | None]:
+        """Follow one due entry: (whether the entry is used up, the job afterwards if it was looked at)."""
+        try:
+            stored = self.ledger.read(entry.job_id)
+            if stored is None:
+                return self.clock() - entry.due_at > ENTRY_WITHOUT_JOB_KEPT, None
+            if stored.job.due_at != entry.due_at or lane_of(stored.job) is not entry.lane:
+                return True, None
+            after = self._move(stored)
+        except Conflict:
+            emit(Event.JOB_CONFLICT, job_id=entry.job_id)
+            return False, None
+        except CourierError as failure:
+            emit(Event.TICK_STEP_FAILED, job_id=entry.job_id, error=str(failure))
+            return False, None
+        return after.job.due_at != entry.due_at or lane_of(after.job) is not entry.lane, after
+
+    def _move(self, stored: Stored) -> Stored:
+        """What a due job needs, by its state."""
+        match stored.job.state:
+            case JobState.RECEIVED:
+                return self.intake.carry_on(stored)
+            case JobState.WAITING:
+                return self.submission.submit(stored)
+            case JobState.SENDING:
+                return self.recovery.interrupted_send(stored)
+            case JobState.IN_DOUBT:
+                return self.recovery.doubtful(stored)
+            case JobState.ENQUEUED | JobState.RUNNING:
+                return self.polling.poll(stored)
+            case JobState.SUCCEEDED | JobState.PARTIAL | JobState.FAILED | JobState.REJECTED | JobState.CLOSED:
+                return self.archiving.archive(stored)
+
+    def _sweep(self, stop_at: datetime, pool: ThreadPoolExecutor, report: TickReport) -> None:
+        self.recovery.free_orphaned_slots()
+        for window in _windows(self.recovery.unannounced()):
+            if self.clock() >= stop_at:
+                report.cut_short = True
+                return
+            for after in pool.map(self._receive, window):
+                self._count(report, after)
+
+    def _receive(self, source: Source) -> Stored | None:
+        try:
+            return self.recovery.receive_unannounced(source)
+        except CourierError as failure:
+            emit(Event.TICK_STEP_FAILED, path=source.path, error=str(failure))
+            return None
+
+    def _count(self, report: TickReport, after: Stored | None) -> None:
+        if after is not None:
+            report.moved[after.job.state.value] += 1
+
+
+_Item = TypeVar("_Item")
+
+
+def _windows(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+    remaining = iter(items)
+    while window := list(islice(remaining, WINDOW)):
+        yield window

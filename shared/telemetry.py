@@ -1,0 +1,72 @@
+"""Names of events, and emit(): one line per thing that happened to a job.
+
+An event's name is constant, dotted, lower case and never reworded; everything else is a field. docs/operations.md
+lists them all, and a test compares the two. No field holds a token, a signed URL or row content.
+"""
+
+from __future__ import annotations
+
+import logging
+from enum import StrEnum
+
+from shared.domain.job import Job
+
+log = logging.getLogger("courier")
+
+
+class Event(StrEnum):
+    """Everything the courier tells about."""
+
+    JOB_RECEIVED = "job.received"
+    JOB_REJECTED = "job.rejected"
+    JOB_WAITING = "job.waiting"
+    JOB_SENDING = "job.sending"
+    JOB_ENQUEUED = "job.enqueued"
+    JOB_IN_DOUBT = "job.in_doubt"
+    JOB_RUNNING = "job.running"
+    JOB_ENDED = "job.ended"
+    JOB_OVERDUE = "job.overdue"
+    JOB_ARCHIVED = "job.archived"
+    JOB_ARCHIVE_DELAYED = "job.archive_delayed"
+    JOB_SENT_UNRECORDED = "job.sent_unrecorded"
+    JOB_CONFLICT = "job.conflict"
+    STATUS_UNKNOWN = "status.unknown_word"
+    STATUS_UNAVAILABLE = "status.unavailable"
+    LANDING_FOUND = "landing.found_by_sweep"
+    SLOT_FREED = "slot.freed"
+    TICK_DONE = "tick.done"
+    TICK_CUT_SHORT = "tick.cut_short"
+    TICK_STEP_FAILED = "tick.step_failed"
+
+
+_LEVELS = {
+    Event.JOB_REJECTED: logging.WARNING,
+    Event.JOB_IN_DOUBT: logging.ERROR,
+    Event.JOB_OVERDUE: logging.WARNING,
+    Event.JOB_SENT_UNRECORDED: logging.CRITICAL,
+    Event.JOB_ARCHIVE_DELAYED: logging.WARNING,
+    Event.STATUS_UNKNOWN: logging.WARNING,
+    Event.STATUS_UNAVAILABLE: logging.WARNING,
+    Event.LANDING_FOUND: logging.WARNING,
+    Event.TICK_CUT_SHORT: logging.WARNING,
+    Event.TICK_STEP_FAILED: logging.ERROR,
+}
+
+
+def emit(event: Event, job: Job | None = None, **fields: object) -> None:
+    """Log one event; with a job, every line carries what finds the job again."""
+    told = (_job_fields(job) if job else {}) | fields
+    text = " ".join(f"{key}={value}" for key, value in told.items() if value not in ("", None))
+    level = _LEVELS.get(event, logging.INFO)
+    log.log(level, "%s %s", event.value, text, extra={"event": event.value, **told})
+
+
+def _job_fields(job: Job) -> dict[str, object]:
+    return {
+        "job_id": job.job_id,
+        "feed": job.feed,
+        "state": job.state.value,
+        "attempt": job.attempt,
+        "message_id": job.message_id,
+        "execution_id": job.execution_id,
+    }
