@@ -1,0 +1,101 @@
+"""feeds.yaml: what is good is understood, what is bad is told all at once with its line."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.domain.feed import LostAnswer, Shape
+from shared.errors import FaultyConfiguration
+from shared.feeds.loading import load_feeds
+
+GOOD = """\
+version: 1
+environment: test
+feeds:
+  invoices:
+    shape: file
+    entity: Vendor invoice header
+    activity_id: "%INVOICES_ACTIVITY_ID%"
+    companies: [USMF, "0010"]
+    max_size: 20MB
+    max_in_flight: 1
+    overdue_after: 90m
+    lost_answer: resend
+  customers:
+    shape: package
+    activity_id: 22222222-2222-4222-8222-22222222222A
+    company: DEMF
+    path: customers/{name}
+"""
+ENVIRON = {"INVOICES_ACTIVITY_ID": "11111111-1111-4111-8111-111111111111"}
+SAMPLES = Path(__file__).parents[2] / "local" / "samples" / "feeds.yaml"
+
+
+def _faults(text: str, environ: dict[str, str] | None = None, environment: str = "test") -> tuple[str, ...]:
+    with pytest.raises(FaultyConfiguration) as caught:
+        load_feeds(text, ENVIRON if environ is None else environ, environment)
+    return caught.value.faults
+
+
+def test_a_good_file_becomes_feeds() -> None:
+    book = load_feeds(GOOD, ENVIRON, "test")
+    invoices, customers = book.feeds["invoices"], book.feeds["customers"]
+    assert invoices.activity_id == "11111111-1111-4111-8111-111111111111"
+    assert (invoices.companies, invoices.max_size_bytes) == (("USMF", "0010"), 20_000_000)
+    assert (invoices.overdue_after, invoices.lost_answer) == (timedelta(minutes=90), LostAnswer.RESEND)
+    assert (customers.shape, customers.company, customers.entity) == (Shape.PACKAGE, "DEMF", "")
+    assert customers.activity_id.islower()
+    assert customers.lost_answer is LostAnswer.HOLD
+    assert len(book.version) == 12
+
+
+def test_the_sample_feeds_are_good() -> None:
+    assert set(load_feeds(SAMPLES.read_text(), {}, "local").feeds) == {"customer-groups", "customers"}
+
+
+def test_faults_of_every_kind_are_listed_at_once_with_their_lines() -> None:
+    bad = GOOD.replace("shape: file", "shape: files").replace("max_size: 20MB", "max_sice: 20MB")
+    faults = _faults(bad, environ={})
+    assert [fault.split(":")[0] for fault in faults] == ["line 5", "line 7", "line 9"]
+    assert "'files' is not one of" in faults[0]
+    assert "INVOICES_ACTIVITY_ID is missing or empty" in faults[1]
+    assert "no setting max_sice" in faults[2]
+    assert "max_size" in faults[2]
+
+
+def test_feeds_for_another_environment_are_refused() -> None:
+    faults = _faults(GOOD, environment="prod")
+    assert len(faults) == 1
+    assert "line 2" in faults[0]
+    assert "'test'" in faults[0]
+    assert "'prod'" in faults[0]
+
+
+@pytest.mark.parametrize(
+    ("find", "put", "told"),
+    [
+        ("    entity: Vendor invoice header\n", "", "'entity' is a required property"),
+        ("    shape: package\n", "    shape: package\n    entity: X\n", "manifest names its entities"),
+        ('"0010"', "0010", "is not of type 'string'"),
+        ("path: customers/{name}", "path: customers/{date}/{name}", "{date} is unknown"),
+        ("path: customers/{name}", "path: customers/x", "needs {name} once"),
+        ("    company: DEMF\n", "", "a fixed company, or companies"),
+        ("    company: DEMF\n", "    company: DEMF\n    companies: [USMF]\n", "not both"),
+        ("    company: DEMF\n", "    companies: [USMF]\n", "has no {company}"),
+        ("lost_answer: resend", "lost_answer: retry", "'retry' is not one of"),
+        ("overdue_after: 90m", "overdue_after: 90", "90 is not of type 'string'"),
+        ("  customers:", "  Customers:", "is no feed name"),
+        ("  customers:", "  invoices:", "written twice"),
+        ("path: customers/{name}", 'path: "invoices/{company}/{name}"', "claim the same path"),
+        ("version: 1", "version: 2", "1 was expected"),
+    ],
+)
+def test_each_mistake_has_a_sentence(find: str, put: str, told: str) -> None:
+    assert find in GOOD
+    assert any(told in fault for fault in _faults(GOOD.replace(find, put))), _faults(GOOD.replace(find, put))
+
+
+@pytest.mark.parametrize("text", ["", "null", "- a\n- b", "feeds: [", "just text", "version: 1\n\tfeeds: x"])
+def test_a_file_that_is_no_feeds_file_is_told_and_not_crashed_on(text: str) -> None:
+    assert _faults(text)
