@@ -1,0 +1,33 @@
+"""Every port's contract runs over the real thing (Azurite) and over the fake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shared.adapters.table_ledger import TableLedger
+from shared.ports import Ledger
+from tests.builders import ManualClock
+from tests.fakes.memory_ledger import MemoryLedger
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that moves when told."""
+    return ManualClock()
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
+    """An empty ledger of each kind."""
+    if request.param == "memory":
+        yield MemoryLedger()
+        return
+    from azure.data.tables import TableServiceClient
+
+    azurite: Any = request.getfixturevalue("azurite")
+    names: Any = request.getfixturevalue("storage_names")
+    with TableServiceClient.from_connection_string(azurite.connection_string) as service:
+        yield TableLedger(service.create_table(names.table("ledger")))

@@ -1,0 +1,204 @@
+"""What every ledger keeps to, whatever it is made of. Assertions are on what is stored, never on what was called."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from shared.domain.findings import Finding
+from shared.domain.job import JobState, Lane, advance
+from shared.domain.naming import external_id, job_id_from_external
+from shared.domain.outcome import EntityCounts, RowCounts
+from shared.errors import Conflict
+from shared.ports import Ledger
+from tests.builders import START, ManualClock, a_job, a_job_in, a_source
+
+
+def test_of_two_writers_who_read_the_same_row_one_gets_a_conflict(ledger: Ledger, clock: ManualClock) -> None:
+    stored, _ = ledger.open(a_job())
+    winner = advance(stored.job, JobState.SENDING, clock(), "the first")
+    ledger.write(winner, stored.version)
+    with pytest.raises(Conflict):
+        ledger.write(advance(stored.job, JobState.REJECTED, clock(), "the second"), stored.version)
+    found = ledger.read(stored.job.job_id)
+    assert found is not None
+    assert found.job == winner
+
+
+def test_a_source_is_claimed_once_however_many_see_it_land(ledger: Ledger) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda _: ledger.open(a_job()), range(16)))
+    assert [is_new for _, is_new in results].count(True) == 1
+    assert len({stored.job.job_id for stored, _ in results}) == 1
+    assert len(list(ledger.on_date("customer-groups", date(2026, 11, 14)))) == 1
+
+
+def test_a_source_stays_with_its_first_job_even_when_the_feeds_have_changed_since(ledger: Ledger) -> None:
+    first, _ = ledger.open(a_job())
+    again, is_new = ledger.open(a_job(feed="renamed"))
+    assert not is_new
+    assert again.job == first.job
+
+
+def test_new_content_under_the_same_name_is_a_job_of_its_own(ledger: Ledger) -> None:
+    first, _ = ledger.open(a_job())
+    second, is_new = ledger.open(a_job(a_source(etag="0x8DE2")))
+    assert is_new
+    assert second.job.job_id != first.job.job_id
+
+
+def test_a_job_comes_back_as_it_was_written_with_every_column(ledger: Ledger, clock: ManualClock) -> None:
+    stored, _ = ledger.open(a_job())
+    job = advance(stored.job, JobState.SENDING, clock(), "attempt 1 with 'quotes', Zürich and a % sign")
+    job = replace(
+        job,
+        slots=("act.x.000", "env.001"),
+        sha256="ab" * 32,
+        sent_at=clock(),
+        message_id="84a383c8-336d-45e4-9933-0c3e8bfb734a",
+        execution_id="P-2026-11-14T06:00:00-ABC\x07",
+        remote_status="6",
+        rows=RowCounts(rows_in=10, rows_ok=7, rows_bad=3),
+        entities=tuple(EntityCounts(entity=f"Entity {n}", staged=n, total=None) for n in range(200)),
+        execution_log="line 1\nline 2",
+        findings=(Finding(rule="too-large", seen="9 GB", advice="Split it.", feed="f"),),
+        overdue=True,
+        archive_path="archive/x",
+        archived_at=clock(),
+        ended_at=clock(),
+    )
+    ledger.write(job, stored.version)
+    found = ledger.read(job.job_id)
+    assert found is not None
+    assert found.job == job
+
+
+def test_the_timeline_only_grows_even_if_a_writer_forgets_what_was_there(
+    ledger: Ledger, clock: ManualClock
+) -> None:
+    stored, _ = ledger.open(a_job())
+    sending = advance(stored.job, JobState.SENDING, clock(), "attempt 1")
+    version = ledger.write(sending, stored.version)
+    forged = tuple(replace(entry, why="rewritten") for entry in sending.timeline)
+    waiting = advance(replace(sending, timeline=forged), JobState.WAITING, clock(), "refused")
+    ledger.write(waiting, version)
+    found = ledger.read(sending.job_id)
+    assert found is not None
+    whys = [entry.why for entry in found.job.timeline]
+    assert whys[0] == stored.job.timeline[0].why
+    assert whys[-1] == "refused"
+    assert [entry.to_state for entry in found.job.timeline] == ["RECEIVED", "SENDING", "WAITING"]
+
+
+def test_reading_what_is_not_there_gives_none(ledger: Ledger) -> None:
+    assert ledger.read(a_job().job_id) is None
+    assert ledger.by_source(a_source()) is None
+    assert ledger.by_message("84a383c8-336d-45e4-9933-0c3e8bfb734a") is None
+
+
+def test_a_job_is_found_by_its_source_its_message_and_its_external_identifier(ledger: Ledger) -> None:
+    job = a_job()
+    ledger.open(job)
+    ledger.note_message("84A383C8-336d-45e4-9933-0c3e8bfb734a", job.job_id)
+    ledger.note_message("84a383c8-336d-45e4-9933-0c3e8bfb734a", job.job_id)
+    assert ledger.by_source(job.source) == job.job_id
+    assert ledger.by_message("84a383c8-336d-45e4-9933-0c3e8bfb734a") == job.job_id
+    assert job_id_from_external(external_id(job)) == job.job_id
+
+
+def test_writing_a_job_that_was_never_opened_is_a_conflict(ledger: Ledger) -> None:
+    stored, _ = ledger.open(a_job())
+    with pytest.raises(Conflict):
+        ledger.write(a_job(a_source("customer-groups/USMF/other.csv")), stored.version)
+
+
+def test_a_business_date_lists_its_jobs_and_no_others(ledger: Ledger) -> None:
+    on_the_14th = [a_job(a_source(f"customer-groups/USMF/{n}-2026-11-14.csv")) for n in range(3)]
+    others = [a_job(a_source("customer-groups/USMF/2026-11-15.csv")), a_job(a_source("x/2026-11-14.csv"), feed="x")]
+    for job in on_the_14th + others:
+        ledger.open(job)
+    found = ledger.on_date("customer-groups", date(2026, 11, 14))
+    assert sorted(job.job_id for job in found) == sorted(job.job_id for job in on_the_14th)
+
+
+def test_due_entries_come_in_order_of_time_by_lane_and_only_when_due(ledger: Ledger, clock: ManualClock) -> None:
+    late = a_job(a_source("a/b/late.csv"), due_at=START + timedelta(seconds=30))
+    soon = a_job(a_source("a/b/soon.csv"), due_at=START + timedelta(seconds=10))
+    far = a_job(a_source("a/b/far.csv"), due_at=START + timedelta(hours=1))
+    followed = a_job_in(JobState.ENQUEUED, due_at=START)
+    for job in (late, soon, far, followed):
+        ledger.open(job)
+    clock.advance(timedelta(seconds=30))
+    assert [entry.job_id for entry in ledger.due(Lane.SEND, clock())] == [soon.job_id, late.job_id]
+    assert [entry.job_id for entry in ledger.due(Lane.FOLLOW, clock())] == [followed.job_id]
+    assert [entry.due_at for entry in ledger.due(Lane.FOLLOW, clock())] == [START]
+
+
+def test_a_forgotten_entry_is_gone_and_forgetting_it_again_is_no_fault(ledger: Ledger, clock: ManualClock) -> None:
+    for number in range(3):
+        ledger.open(a_job(a_source(f"a/b/{number}.csv"), due_at=START))
+    first, *rest = ledger.due(Lane.SEND, clock())
+    ledger.forget([first])
+    ledger.forget([first, rest[0]])
+    assert list(ledger.due(Lane.SEND, clock())) == rest[1:]
+
+
+def test_a_write_that_changes_the_time_makes_the_job_due_then(ledger: Ledger, clock: ManualClock) -> None:
+    stored, _ = ledger.open(a_job(due_at=START))
+    job = advance(stored.job, JobState.WAITING, clock(), "a cap")
+    ledger.write(replace(job, due_at=START + timedelta(minutes=5)), stored.version)
+    clock.advance(timedelta(minutes=5))
+    assert [entry.due_at for entry in ledger.due(Lane.SEND, clock())] == [START, START + timedelta(minutes=5)]
+
+
+def test_places_are_never_more_than_the_caps_however_many_ask_at_once(ledger: Ledger) -> None:
+    jobs = [a_job(a_source(f"a/b/{number}.csv")) for number in range(12)]
+    caps = {"env": 5, "act.x": 3}
+    with ThreadPoolExecutor(6) as pool:
+        taken = list(pool.map(lambda job: ledger.take_slots(job, caps, START), jobs))
+    holders = [slots for slots in taken if slots]
+    assert len(holders) <= 3
+    assert len({key for slots in holders for key in slots}) == 2 * len(holders)
+    assert len(ledger.taken()) == 2 * len(holders)
+
+
+def test_one_after_another_they_fill_the_cap_exactly(ledger: Ledger) -> None:
+    jobs = [a_job(a_source(f"a/b/{number}.csv")) for number in range(4)]
+    taken = [ledger.take_slots(job, {"env": 5, "act.x": 3}, START) for job in jobs]
+    assert [bool(slots) for slots in taken] == [True, True, True, False]
+
+
+def test_a_full_cap_takes_no_place_under_the_other(ledger: Ledger) -> None:
+    first, second = a_job(a_source("a/b/1.csv")), a_job(a_source("a/b/2.csv"))
+    ledger.take_slots(first, {"env": 5, "act.x": 1}, START)
+    assert ledger.take_slots(second, {"env": 5, "act.x": 1}, START) is None
+    assert {slot.job_id for slot in ledger.taken()} == {first.job_id}
+
+
+def test_a_job_that_asks_again_keeps_the_places_it_has(ledger: Ledger) -> None:
+    job = a_job()
+    first = ledger.take_slots(job, {"env": 1}, START)
+    assert ledger.take_slots(job, {"env": 1}, START) == first
+    assert len(ledger.taken()) == 1
+
+
+def test_a_place_is_given_back_by_its_holder_only(ledger: Ledger) -> None:
+    job, other = a_job(), a_job(a_source("a/b/other.csv"))
+    slots = ledger.take_slots(job, {"env": 1}, START) or ()
+    ledger.free_slots(other.job_id, slots)
+    assert len(ledger.taken()) == 1
+    ledger.free_slots(job.job_id, slots)
+    ledger.free_slots(job.job_id, slots)
+    assert ledger.taken() == []
+    assert ledger.take_slots(other, {"env": 1}, START)
+
+
+def test_a_turn_is_one_callers_until_it_comes_again(ledger: Ledger, clock: ManualClock) -> None:
+    assert ledger.turn("sweep", clock(), timedelta(minutes=5))
+    assert not ledger.turn("sweep", clock(), timedelta(minutes=5))
+    assert ledger.turn("other", clock(), timedelta(minutes=5))
+    clock.advance(timedelta(minutes=5))
+    assert ledger.turn("sweep", clock(), timedelta(minutes=5))

@@ -1,0 +1,127 @@
+"""The ledger in memory. It passes the contract that the table passes (tests/contract/test_ledger.py)."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from shared.domain.job import Job, Lane, Source, lane_of
+from shared.domain.naming import source_key
+from shared.errors import Conflict
+from shared.ports import DueEntry, Slot, Stored, Version
+
+
+class MemoryLedger:
+    """Ledger over dictionaries, one lock around each call."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._tokens = itertools.count(1)
+        self._jobs: dict[str, Stored] = {}
+        self._claims: dict[str, str] = {}
+        self._messages: dict[str, str] = {}
+        self._due: dict[tuple[Lane, datetime, str], DueEntry] = {}
+        self._slots: dict[str, Slot] = {}
+        self._turns: dict[str, datetime] = {}
+
+    def open(self, job: Job) -> tuple[Stored, bool]:
+        """See Ledger."""
+        with self._lock:
+            job_id = self._claims.setdefault(source_key(job.source), job.job_id)
+            if job_id in self._jobs:
+                return self._jobs[job_id], False
+            return self._put(replace(job, job_id=job_id)), True
+
+    def read(self, job_id: str) -> Stored | None:
+        """See Ledger."""
+        with self._lock:
+            return self._jobs.get(job_id)
+
+    def write(self, job: Job, seen: Version) -> Version:
+        """See Ledger."""
+        with self._lock:
+            present = self._jobs.get(job.job_id)
+            if present is None or present.version.token != seen.token:
+                raise Conflict(f"job {job.job_id} changed since it was read")
+            kept = present.job.timeline[: seen.entries - 1]
+            return self._put(replace(job, timeline=kept + job.timeline[len(kept) :])).version
+
+    def _put(self, job: Job) -> Stored:
+        if job.due_at is not None:
+            key = (lane_of(job), job.due_at, job.job_id)
+            self._due[key] = DueEntry(
+                lane=key[0], due_at=job.due_at, job_id=job.job_id, feed=job.feed, key=f"{job.due_at}{job.job_id}"
+            )
+        version = Version(token=str(next(self._tokens)), entries=len(job.timeline), due_at=job.due_at)
+        self._jobs[job.job_id] = Stored(job, version)
+        return self._jobs[job.job_id]
+
+    def by_source(self, source: Source) -> str | None:
+        """See Ledger."""
+        return self._claims.get(source_key(source))
+
+    def by_message(self, message_id: str) -> str | None:
+        """See Ledger."""
+        return self._messages.get(message_id.lower())
+
+    def note_message(self, message_id: str, job_id: str) -> None:
+        """See Ledger."""
+        self._messages[message_id.lower()] = job_id
+
+    def on_date(self, feed: str, business_date: date) -> Iterator[Job]:
+        """See Ledger."""
+        prefix = f"{feed}.{business_date:%Y%m%d}."
+        with self._lock:
+            found = [stored.job for job_id, stored in sorted(self._jobs.items()) if job_id.startswith(prefix)]
+        yield from found
+
+    def due(self, lane: Lane, now: datetime) -> Iterator[DueEntry]:
+        """See Ledger."""
+        with self._lock:
+            found = [entry for (_, at, _), entry in sorted(self._due.items()) if entry.lane is lane and at <= now]
+        yield from found
+
+    def forget(self, entries: Iterable[DueEntry]) -> None:
+        """See Ledger."""
+        with self._lock:
+            for entry in list(entries):
+                self._due.pop((entry.lane, entry.due_at, entry.job_id), None)
+
+    def take_slots(self, job: Job, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
+        """See Ledger."""
+        with self._lock:
+            held = tuple(sorted(key for key, slot in self._slots.items() if slot.job_id == job.job_id))
+            if held:
+                return held
+            free = [
+                next((key for n in range(cap) if (key := f"{name}.{n:03}") not in self._slots), None)
+                for name, cap in caps.items()
+            ]
+            keys = tuple(key for key in free if key)
+            if len(keys) < len(free):
+                return None
+            self._slots |= {key: Slot(key=key, job_id=job.job_id, taken_at=now) for key in keys}
+            return tuple(sorted(keys))
+
+    def free_slots(self, job_id: str, slots: Iterable[str]) -> None:
+        """See Ledger."""
+        with self._lock:
+            for key in slots:
+                if key in self._slots and self._slots[key].job_id == job_id:
+                    del self._slots[key]
+
+    def taken(self) -> list[Slot]:
+        """See Ledger."""
+        with self._lock:
+            return list(self._slots.values())
+
+    def turn(self, name: str, now: datetime, every: timedelta) -> bool:
+        """See Ledger."""
+        with self._lock:
+            if self._turns.get(name, now) > now:
+                return False
+            self._turns[name] = now + every
+            return True
