@@ -75,10 +75,8 @@ class BlobFiles:
                 return BlobContent(
                     lambda: blob.download_blob(etag=_quoted(source), match_condition=MatchConditions.IfNotModified)
                 )
-            except ResourceNotFoundError as error:
-                raise SourceLost("the file is no longer in landing") from error
-            except ResourceModifiedError as error:
-                raise SourceLost("the file was overwritten in landing") from error
+            except (ResourceNotFoundError, ResourceModifiedError) as error:
+                raise SourceLost(_how_lost(blob)) from error
 
     def describe(self, container: str, path: str) -> Source | None:
         """A blob as it is now; None when it is gone."""
@@ -106,23 +104,21 @@ class BlobFiles:
                     source_etag=_quoted(source),
                     source_match_condition=MatchConditions.IfNotModified,
                     match_condition=MatchConditions.IfMissing,
-                    etag="*",
                 )
             except ResourceExistsError:
                 pass  # an earlier run began it
             except HttpResponseError as error:
                 if error.status_code not in {404, 412}:
                     raise
-                return self._kept_earlier(target, error)
+                return self._kept_earlier(origin, target, error)
             return _is_whole(target)
 
-    def _kept_earlier(self, target: BlobClient, refused: HttpResponseError) -> bool:
+    def _kept_earlier(self, origin: BlobClient, target: BlobClient, refused: HttpResponseError) -> bool:
         """Landing no longer has the content: fine if an earlier run copied it, else it is lost to us."""
         try:
             return _is_whole(target)
         except ResourceNotFoundError:
-            gone = "gone from landing" if refused.status_code == 404 else "overwritten in landing"
-            raise SourceLost(f"it was {gone} before it could be kept") from refused
+            raise SourceLost(f"{_how_lost(origin)} before it could be kept") from refused
 
     def sha256_of(self, container: str, path: str) -> str:
         """See FileStore."""
@@ -157,6 +153,11 @@ class BlobFiles:
 
     def _blob(self, container: str, path: str) -> BlobClient:
         return self._service.get_blob_client(container, path)
+
+
+def _how_lost(blob: BlobClient) -> str:
+    """Gone and overwritten are answered alike (412) where a condition was set; a person wants to know which."""
+    return "the file was overwritten in landing" if blob.exists() else "the file is no longer in landing"
 
 
 def _is_whole(target: BlobClient) -> bool:
