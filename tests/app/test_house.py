@@ -1,0 +1,94 @@
+"""The house itself: what may be imported, what the docs must list, and that the table and its picture agree."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.domain.job import TRANSITIONS, JobState
+from shared.telemetry import Event
+
+ROOT = Path(__file__).parents[2]
+
+
+def _read(path: str) -> str:
+    return (ROOT / path).read_text(encoding="utf-8")
+
+
+def test_function_app_imports_with_an_empty_environment_and_names_its_triggers() -> None:
+    code = (
+        "import json, function_app as f; found = {g.get_function_name(): g.get_trigger().get_dict_repr() "
+        "for g in f.app.get_functions()}; print(json.dumps(found, default=str))"
+    )
+    kept = {name: os.environ[name] for name in ("SYSTEMROOT", "PATH") if name in os.environ}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=kept, capture_output=True, text=True, check=True, timeout=60
+    )
+    found = json.loads(done.stdout.strip().splitlines()[-1])
+    assert set(found) == {"on_file_landed", "poll_jobs"}
+    assert found["on_file_landed"]["path"] == "%LANDING_CONTAINER%/{name}"
+    assert found["on_file_landed"]["connection"] == "FILES"
+    assert found["on_file_landed"]["source"] == "EventGrid"
+    assert found["poll_jobs"]["schedule"] == "%POLL_SCHEDULE%"
+
+
+def test_importing_function_app_loads_nothing_of_the_engine() -> None:
+    code = "import sys, function_app; print([m for m in sys.modules if m.startswith('shared')])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def _settings_in_code() -> set[str]:
+    text = _read("shared/settings.py")
+    named = set(re.findall(r'"((?:D365|LANDING|ARCHIVE|REJECTED|LEDGER|FEEDS|POLL|SWEEP|TICK)_[A-Z_0-9]+)"', text))
+    named |= {f"{name}__{part}" for name, part in re.findall(r'_storage\(reader, "(\w+)", "(\w+)"\)', text)}
+    named |= {"FILES", "LEDGER", "FILES__clientId", "LEDGER__clientId"}
+    return named | set(re.findall(r"%([A-Z_]+)%", _read("function_app.py"))) - {"SETTING"}
+
+
+def test_every_setting_that_the_code_reads_is_documented_and_no_other() -> None:
+    documented = set(re.findall(r"^\| `([A-Za-z0-9_]+)` \|", _read("docs/settings.md"), re.MULTILINE))
+    read_by_the_host_alone = {"FILES__queueServiceUri", "FILES__credential"}
+    assert documented - read_by_the_host_alone == _settings_in_code()
+
+
+def test_every_event_is_explained_on_the_operations_page() -> None:
+    listed = set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", _read("docs/operations.md"), re.MULTILINE))
+    assert listed == {event.value for event in Event}
+
+
+def test_the_life_cycle_page_draws_the_table_in_the_code() -> None:
+    drawn = set(re.findall(r"^    (\w+) --> (\w+)", _read("docs/lifecycle.md"), re.MULTILINE))
+    assert drawn == {(frm.value, to.value) for frm, leads_to in TRANSITIONS.items() for to in leads_to}
+    for state in JobState:
+        assert f"| `{state}` |" in _read("docs/lifecycle.md")
+
+
+def test_host_json_bounds_a_run_below_the_time_after_which_a_sender_counts_as_gone() -> None:
+    from shared.services.submission import SENDER_GONE_AFTER
+
+    hours, minutes, seconds = map(int, json.loads(_read("host.json"))["functionTimeout"].split(":"))
+    assert hours * 3600 + minutes * 60 + seconds < SENDER_GONE_AFTER.total_seconds()
+
+
+@pytest.mark.parametrize("line", [line for line in _read("requirements.txt").splitlines() if line[:1].isalpha()])
+def test_what_runs_in_azure_is_pinned_exactly(line: str) -> None:
+    assert re.match(r"^[A-Za-z0-9._-]+==[\w.]+", line)
+
+
+def test_the_wire_is_spelled_in_one_module_only() -> None:
+    spelled = re.compile(r"/api/connector|DataJobState|dyn-externalidentifier|GetMessageStatus\b.*\(|ExecutionDetail")
+    found = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "shared").rglob("*.py")
+        if spelled.search(re.sub(r'""".*?"""', "", path.read_text(encoding="utf-8"), flags=re.DOTALL))
+    }
+    assert found == {"shared/adapters/d365/wire.py"}
