@@ -9,14 +9,7 @@ import pytest
 
 from shared.adapters.table_ledger import TableLedger
 from shared.ports import Ledger
-from tests.builders import ManualClock
 from tests.fakes.memory_ledger import MemoryLedger
-
-
-@pytest.fixture
-def clock() -> ManualClock:
-    """A clock that moves when told."""
-    return ManualClock()
 
 
 @pytest.fixture(params=["memory", "azurite"])

@@ -76,9 +76,7 @@ def test_a_job_comes_back_as_it_was_written_with_every_column(ledger: Ledger, cl
     assert found.job == job
 
 
-def test_the_timeline_only_grows_even_if_a_writer_forgets_what_was_there(
-    ledger: Ledger, clock: ManualClock
-) -> None:
+def test_the_timeline_only_grows_even_if_a_writer_forgets_what_was_there(ledger: Ledger, clock: ManualClock) -> None:
     stored, _ = ledger.open(a_job())
     sending = advance(stored.job, JobState.SENDING, clock(), "attempt 1")
     version = ledger.write(sending, stored.version)

@@ -20,9 +20,7 @@ from shared.domain.remote import RemoteReport, RemoteStatus
 from tests.builders import START, a_job, a_job_in
 
 FINAL = frozenset(JobState) - frozenset(TRANSITIONS)
-POLICY = PollPolicy(
-    shortest=timedelta(seconds=10), longest=timedelta(minutes=15), overdue_after=timedelta(hours=1)
-)
+POLICY = PollPolicy(shortest=timedelta(seconds=10), longest=timedelta(minutes=15), overdue_after=timedelta(hours=1))
 counts = st.builds(
     EntityCounts,
     entity=st.just("Customer groups"),

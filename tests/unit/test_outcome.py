@@ -10,9 +10,7 @@ from shared.domain.outcome import EntityCounts, Outcome, RowCounts, Summary, cou
 from shared.domain.remote import RemoteReport, RemoteStatus
 from tests.builders import START, a_job_in
 
-POLICY = PollPolicy(
-    shortest=timedelta(seconds=10), longest=timedelta(minutes=15), overdue_after=timedelta(hours=1)
-)
+POLICY = PollPolicy(shortest=timedelta(seconds=10), longest=timedelta(minutes=15), overdue_after=timedelta(hours=1))
 GOOD = EntityCounts(entity="Customer groups", staged=10, written=10, total=10)
 MIXED = EntityCounts(entity="Customers V3", staged=8, staging_errors=2, written=7, target_errors=1, total=10)
 BAD = EntityCounts(entity="Customers V3", staged=0, staging_errors=4, total=4)

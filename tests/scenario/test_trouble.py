@@ -1,0 +1,234 @@
+"""What goes wrong between us and the ERP: refused, throttled, unanswered, mis-signed-in, killed half-way."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.job import JobState, advance
+from shared.wiring import engine_from
+from tests.scenario.conftest import GOOD_CSV, Stage
+
+PATH = "customer-groups/USMF/groups-2026-11-14.csv"
+RESEND = "resendable/USMF/groups-2026-11-14.csv"
+
+
+def test_an_answer_lost_after_the_erp_took_the_file_is_doubt_and_no_second_send(stage: Stage) -> None:
+    stage.world.faults.add("enqueue", "answer_lost_after_commit")
+    stage.drop(PATH)
+    for _ in range(6):
+        stage.world.recurrence_tick()
+        stage.tick(timedelta(minutes=40))
+    job = stage.job(PATH)
+    assert job.state is JobState.IN_DOUBT
+    assert job.overdue
+    assert len(stage.world.messages) == 1
+    assert stage.in_landing() == [PATH]
+
+
+def test_a_lost_answer_gives_its_place_back_in_the_end_so_that_the_feed_goes_on(stage: Stage) -> None:
+    stage.world.faults.add("enqueue", "answer_lost_before_commit", times=2)
+    for number in range(3):
+        stage.drop(f"customer-groups/USMF/{number}.csv")
+    states = sorted(job.state for job in stage.jobs())
+    assert states == [JobState.IN_DOUBT, JobState.IN_DOUBT, JobState.WAITING]
+    for _ in range(8):
+        stage.world.recurrence_tick()
+        stage.tick(timedelta(minutes=30))
+    assert sorted(job.state for job in stage.jobs())[-1] is JobState.SUCCEEDED
+
+
+def test_a_feed_that_may_resend_does_so_after_a_lost_answer(stage: Stage) -> None:
+    stage.world.faults.add("enqueue", "answer_lost_before_commit")
+    stage.drop(RESEND)
+    assert stage.job(RESEND).state is JobState.IN_DOUBT
+    stage.run_to_the_end()
+    job = stage.job(RESEND)
+    assert (job.state, job.attempt) == (JobState.SUCCEEDED, 2)
+    assert len(stage.world.imports_of(GOOD_CSV)) == 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_broken_server_leaves_the_send_in_doubt(stage: Stage, status: int) -> None:
+    stage.world.faults.add("enqueue", "status", code=status)
+    stage.drop(PATH)
+    assert stage.job(PATH).state is JobState.IN_DOUBT
+
+
+def test_a_wrong_activity_id_is_named_as_the_first_thing_to_check_and_loses_nothing(stage: Stage) -> None:
+    wrong = "99999999-9999-4999-8999-999999999999"
+    stage.edit_feeds("11111111-1111-4111-8111-111111111111", wrong)
+    stage.engine = stage.another_host()
+    stage.drop(PATH)
+    job = stage.job(PATH)
+    assert job.state is JobState.IN_DOUBT
+    assert "check the feed's activity_id first" in job.reason
+    assert stage.in_landing() == [PATH]
+
+
+@pytest.mark.parametrize("fault", [{"code": 503}, {"code": 408}])
+def test_what_took_nothing_is_tried_again_later(stage: Stage, fault: dict[str, int]) -> None:
+    stage.world.faults.add("enqueue", "status", **fault)
+    stage.drop(PATH)
+    assert stage.job(PATH).state is JobState.WAITING
+    assert stage.engine.ledger.taken() == []
+    stage.run_to_the_end()
+    assert (stage.job(PATH).state, stage.job(PATH).attempt) == (JobState.SUCCEEDED, 2)
+    assert len(stage.world.imports_of(GOOD_CSV)) == 1
+
+
+def test_throttling_is_waited_out_as_long_as_the_erp_asks(stage: Stage) -> None:
+    stage.world.faults.add("enqueue", "throttle", retry_after=600)
+    stage.drop(PATH)
+    job = stage.job(PATH)
+    assert job.state is JobState.WAITING
+    assert job.due_at is not None
+    assert job.due_at - stage.clock() >= timedelta(seconds=600)
+    stage.tick(timedelta(seconds=599))
+    assert stage.job(PATH).attempt == 1
+
+
+@pytest.mark.parametrize("code", [400, 404, 413])
+def test_a_refused_request_fails_with_advice_and_is_archived(stage: Stage, code: int) -> None:
+    stage.world.faults.add("enqueue", "status", code=code)
+    stage.drop(PATH)
+    job = stage.job(PATH)
+    assert job.state is JobState.FAILED
+    assert str(code) in job.reason
+    assert job.archived_at is not None
+    assert stage.archived(job, job.source.name) == GOOD_CSV
+    assert stage.world.messages == {}
+
+
+def test_an_expired_token_is_replaced_once_and_the_file_goes_out(stage: Stage) -> None:
+    stage.world.faults.add("enqueue", "expired_token")
+    stage.drop(PATH)
+    assert stage.job(PATH).state is JobState.ENQUEUED
+    assert len(stage.world.messages) == 1
+
+
+def test_tokens_are_kept_between_calls_and_renewed_before_they_end(stage: Stage) -> None:
+    def tokens() -> int:
+        return sum(1 for _, path, _ in stage.world.calls if path.endswith("/token"))
+
+    stage.drop(PATH)
+    stage.tick(timedelta(minutes=1))
+    assert tokens() == 1
+    stage.tick(timedelta(minutes=57))
+    assert tokens() == 2
+
+
+def test_a_client_missing_from_the_jobs_policy_is_told_which_list_to_mend(stage: Stage) -> None:
+    stage.world.faults.add("enqueue", "status", times=2, code=401)
+    stage.drop(PATH)
+    job = stage.job(PATH)
+    assert job.state is JobState.WAITING
+    assert "authorization policy" in job.reason
+    stage.run_to_the_end()
+    assert stage.job(PATH).state is JobState.SUCCEEDED
+
+
+def test_a_wrong_secret_gives_one_clear_sentence_and_loses_nothing(stage: Stage) -> None:
+    stage.environ["D365_CLIENT_SECRET"] = "not the secret"
+    stage.engine = stage.another_host()
+    stage.drop(PATH)
+    job = stage.job(PATH)
+    assert job.state is JobState.WAITING
+    assert "token endpoint answered 401" in job.reason or "sign-in" in job.reason
+    assert "not the secret" not in job.reason
+    assert stage.in_landing() == [PATH]
+
+
+def test_a_redirect_to_sign_in_is_not_followed_and_says_what_to_check(stage: Stage) -> None:
+    stage.world.faults.add("enqueue", "redirect")
+    stage.drop(PATH)
+    job = stage.job(PATH)
+    assert job.state is JobState.WAITING
+    assert "D365_BASE_URL" in job.reason
+
+
+def test_a_login_page_with_200_is_not_taken_for_acceptance(stage: Stage) -> None:
+    stage.world.faults.add("enqueue", "html")
+    stage.drop(PATH)
+    assert stage.job(PATH).state is JobState.IN_DOUBT
+
+
+def test_a_wrong_entity_label_is_followed_as_overdue_and_not_lost(stage: Stage) -> None:
+    stage.edit_feeds("entity: Customer groups", "entity: Custommer groups")
+    stage.engine = stage.another_host()
+    stage.drop(PATH)
+    stage.world.recurrence_tick()
+    stage.tick(timedelta(hours=3))
+    stage.tick(timedelta(minutes=20))
+    job = stage.job(PATH)
+    assert job.overdue
+    assert not job.is_final
+    assert stage.in_landing() == [PATH]
+
+
+def test_a_sender_that_died_after_the_intent_is_found_in_doubt_and_not_sent_again(stage: Stage) -> None:
+    stage.world.faults.add("token", "status", code=503)
+    stage.drop(PATH)
+    stored = stage.engine.ledger.read(stage.job(PATH).job_id)
+    assert stored is not None
+    dead = advance(stored.job, JobState.SENDING, stage.clock(), "a sender that dies now")
+    dead = replace(dead, due_at=stage.clock() + timedelta(minutes=5), sent_at=stage.clock())
+    stage.engine.ledger.write(dead, stored.version)
+    stage.tick(timedelta(minutes=6))
+    assert stage.job(PATH).state is JobState.IN_DOUBT
+    assert stage.world.messages == {}
+
+
+def test_a_file_overwritten_while_it_waits_is_rejected_and_the_new_one_is_loaded(stage: Stage) -> None:
+    stage.world.faults.add("enqueue", "status", code=503)
+    stage.drop(PATH, b"CUSTOMERGROUPID,DESCRIPTION\r\n1,old\r\n")
+    stage.drop(PATH, GOOD_CSV)
+    stage.run_to_the_end()
+    assert sorted(job.state for job in stage.jobs()) == [JobState.REJECTED, JobState.SUCCEEDED]
+    assert len(stage.world.messages) == 1
+
+
+def test_a_file_overwritten_after_sending_keeps_its_outcome_and_the_new_content_is_not_deleted(stage: Stage) -> None:
+    stage.drop(PATH)
+    stage.blobs.get_blob_client(stage.landing, PATH).upload_blob(b"something newer", overwrite=True)
+    stage.world.recurrence_tick()
+    stage.world.recurrence_tick()
+    stage.tick(timedelta(minutes=1))
+    job = stage.job(PATH)
+    assert job.state is JobState.SUCCEEDED
+    assert "overwritten" in stage.archived(job)["file"]["kept_as"]
+    assert stage.in_landing() == [PATH]
+
+
+def test_two_ticks_at_once_are_harmless(stage: Stage) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    stage.world.faults.add("enqueue", "status", times=2, code=503)
+    for number in range(6):
+        stage.drop(f"customer-groups/USMF/{number}.csv", GOOD_CSV + f"8{number},Own\r\n".encode())
+    hosts = [stage.engine, stage.another_host(), stage.another_host()]
+    for _ in range(12):
+        stage.pass_time(timedelta(minutes=5))
+        stage.world.recurrence_tick()
+        with ThreadPoolExecutor(3) as pool:
+            list(pool.map(lambda host: host.poll(), hosts))
+    assert [job.state for job in stage.jobs()] == [JobState.SUCCEEDED] * 6
+    assert len(stage.world.messages) == 6
+
+
+def test_nothing_starts_on_a_bad_feeds_file_and_the_files_wait_in_landing(stage: Stage) -> None:
+    from shared.errors import FaultyConfiguration
+
+    stage.edit_feeds("shape: package", "shape: zip")
+    stage.edit_feeds("environment: local", "environment: prod")
+    stage.drop(PATH, event=False)
+    with pytest.raises(FaultyConfiguration) as caught:
+        engine_from(stage.environ, stage.clock)
+    assert len(caught.value.faults) == 2
+    stage.edit_feeds("shape: zip", "shape: package")
+    stage.edit_feeds("environment: prod", "environment: local")
+    stage.engine = stage.another_host()
+    stage.run_to_the_end(step=timedelta(minutes=6))
+    assert stage.job(PATH).state is JobState.SUCCEEDED
