@@ -1,0 +1,90 @@
+"""What all tests share: Azurite, names of their own in it, the simulator, a clock, and a clean environment."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.builders import ManualClock
+
+if TYPE_CHECKING:
+    from local.azurite import Azurite
+    from local.simulator import Simulator
+
+#: The project's settings and what the identity library reads: none may leak from the machine into a test.
+_SETTINGS = re.compile(
+    r"(D365|FILES|LEDGER|LAKE|AzureWebJobsStorage|APPLICATIONINSIGHTS|AZURE|IDENTITY|MSI)(_.*)?"
+    r"|FEEDS_FILE|POLL_.*|EXPORT_.*|.*_CONTAINER|.*_SCHEDULE",
+    re.IGNORECASE,
+)
+
+settings.register_profile(
+    "quick",
+    max_examples=40,
+    deadline=None,  # a busy machine is no bug
+    print_blob=True,  # a failure names the line that repeats it
+    suppress_health_check=[HealthCheck.too_slow],  # nor is a slow example
+)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in filter(_SETTINGS.fullmatch, list(os.environ)):
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def azurite() -> Iterator[Azurite]:
+    """One Azurite in memory for all tests of this process; `storage_names` keeps them apart."""
+    from local.azurite import Azurite
+
+    with Azurite.start() as running:
+        yield running
+
+
+class StorageNames:
+    """Names that no other test uses, by the rules of the services: lower case, a letter first, short enough."""
+
+    def __init__(self) -> None:
+        self._mark = uuid.uuid4().hex[:10]
+
+    def container(self, kind: str) -> str:
+        """A container of this test: the same kind has the same name."""
+        return f"{kind}-{self._mark}"
+
+    def table(self, kind: str) -> str:
+        """A table of this test; only letters and digits are allowed."""
+        return f"{kind}{self._mark}"
+
+    def queue(self, kind: str) -> str:
+        """A queue of this test."""
+        return f"{kind}-{self._mark}"
+
+
+@pytest.fixture
+def storage_names() -> StorageNames:
+    """Containers, tables and queues of this test alone."""
+    return StorageNames()
+
+
+@pytest.fixture
+def simulator() -> Iterator[Simulator]:
+    """A fresh F&O on loopback; `simulator.world` is what it knows, `simulator.url` where it is."""
+    from local.simulator import Simulator
+
+    with Simulator() as running:
+        yield running
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that tests move."""
+    return ManualClock()
