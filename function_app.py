@@ -31,3 +31,11 @@ async def poll_jobs(timer: func.TimerRequest) -> None:
     from shared.wiring import engine
 
     await asyncio.to_thread(lambda: engine().poll())
+
+
+@app.timer_trigger(arg_name="timer", schedule="%EXPORT_SCHEDULE%")
+async def drain_exports(timer: func.TimerRequest) -> None:
+    """Each export queue is emptied into the lake, and acknowledged only when it is safe there."""
+    from shared.wiring import engine
+
+    await asyncio.to_thread(lambda: engine().drain_exports())

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
+from shared.domain.export import Delivery, Dequeued, Export
 from shared.domain.job import Job, Lane, Source
 from shared.domain.outcome import Summary
 from shared.domain.remote import RemoteReport
@@ -179,3 +180,80 @@ class ErpGateway(Protocol):
 
     def summary(self, execution_id: str) -> Summary:
         """The summary status of an execution; UNDECIDED while it has none. Raises Transient."""
+
+
+class Download(Protocol):
+    """An export being downloaded."""
+
+    @property
+    def size_bytes(self) -> int | None:
+        """The length that F&O announced, None when it did not."""
+
+    def blocks(self) -> Iterator[bytes]:
+        """The bytes, once. Raises Transient when the stream is cut."""
+
+    def close(self) -> None:
+        """Give the connection back."""
+
+
+class ExportQueue(Protocol):
+    """The export side of the recurring integrations API."""
+
+    def dequeue(self, activity_id: str) -> Dequeued | None:
+        """Take the next message, leased for 30 minutes; None when the queue is empty.
+
+        Raises Transient when no answer could be had: a message taken all the same comes again after its lease.
+        """
+
+    def read(self, raw: str) -> Dequeued:
+        """A dequeue answer as it was noted. Raises Terminal when it cannot be understood."""
+
+    def download(self, location: str) -> Download:
+        """Open a message's file. Raises Terminal when the location is not on our host, before any token leaves."""
+
+    def acknowledge(self, activity_id: str, raw: str) -> None:
+        """Tell F&O that the message is safe, echoing its dequeue answer. Raises Transient when that is not certain."""
+
+
+class Lake(Protocol):
+    """The data-lake container. Paths are relative to it. All calls raise Transient when it cannot be reached."""
+
+    def put(self, path: str, blocks: Iterable[bytes]) -> None:
+        """Write a file from a stream; it appears whole or not at all, replacing an earlier version."""
+
+    def open(self, path: str) -> BinaryIO:
+        """Open a file for reading at any place, by ranges. Raises SourceLost when it is not there."""
+
+    def size_of(self, path: str) -> int | None:
+        """Length of a file as the store tells it; None when it is not there."""
+
+    def copy(self, origin: str, path: str) -> bool:
+        """Copy within the lake. True when the copy is there whole, False while it is under way."""
+
+    def remove(self, path: str) -> None:
+        """Delete a file; when it is gone already, do nothing."""
+
+
+class ExportLedger(Protocol):
+    """Deliveries and what they brought. Conditional on the version read, like Ledger."""
+
+    def note(self, delivery: Delivery) -> tuple[Delivery, str]:
+        """Store a new delivery, or return the stored one: (delivery, version token)."""
+
+    def move(self, delivery: Delivery, seen: str) -> str:
+        """Replace a delivery. A settled one leaves the open ones. Raises Conflict."""
+
+    def open_deliveries(self, feed: str) -> list[tuple[Delivery, str]]:
+        """What was taken and is not settled, oldest first, each with its version token."""
+
+    def claim(self, export: Export) -> Export:
+        """Store new content unless it is known: what is stored under this hash, the first of all claims."""
+
+    def commit(self, export: Export) -> None:
+        """Write what is known of stored content. Two drains of the same content write the same."""
+
+    def find(self, feed: str, key: str) -> Export | None:
+        """Content by its key."""
+
+    def exports(self, feed: str) -> Iterator[Export]:
+        """All content of a feed, newest first."""

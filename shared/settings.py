@@ -61,6 +61,8 @@ class Settings:
     erp: ErpSettings
     files: StorageConnection
     ledger: StorageConnection
+    lake: StorageConnection
+    lake_container: str
     landing_container: str
     archive_container: str
     rejected_container: str
@@ -80,6 +82,8 @@ class Settings:
             erp=_erp(reader),
             files=_storage(reader, "FILES", "blobServiceUri"),
             ledger=_storage(reader, "LEDGER", "tableServiceUri"),
+            lake=_storage(reader, "LAKE", "blobServiceUri"),
+            lake_container=reader.text("LAKE_CONTAINER", "exports"),
             landing_container=reader.text("LANDING_CONTAINER", "landing"),
             archive_container=reader.text("ARCHIVE_CONTAINER", "archive"),
             rejected_container=reader.text("REJECTED_CONTAINER", "rejected"),

@@ -34,6 +34,16 @@ class Event(StrEnum):
     STATUS_UNAVAILABLE = "status.unavailable"
     LANDING_FOUND = "landing.found_by_sweep"
     SLOT_FREED = "slot.freed"
+    EXPORT_TAKEN = "export.taken"
+    EXPORT_STORED = "export.stored"
+    EXPORT_RECOGNISED = "export.recognised"
+    EXPORT_ACKNOWLEDGED = "export.acknowledged"
+    EXPORT_NO_FILE = "export.no_file"
+    EXPORT_ODD = "export.odd"
+    EXPORT_REFUSED = "export.not_unpacked"
+    EXPORT_DELAYED = "export.delayed"
+    EXPORT_LAPSED = "export.lapsed"
+    EXPORT_STOPPED = "export.stopped"
     TICK_DONE = "tick.done"
     TICK_CUT_SHORT = "tick.cut_short"
     TICK_STEP_FAILED = "tick.step_failed"
@@ -48,6 +58,12 @@ _LEVELS = {
     Event.STATUS_UNKNOWN: logging.WARNING,
     Event.STATUS_UNAVAILABLE: logging.WARNING,
     Event.LANDING_FOUND: logging.WARNING,
+    Event.EXPORT_NO_FILE: logging.WARNING,
+    Event.EXPORT_ODD: logging.WARNING,
+    Event.EXPORT_REFUSED: logging.ERROR,
+    Event.EXPORT_DELAYED: logging.WARNING,
+    Event.EXPORT_LAPSED: logging.ERROR,
+    Event.EXPORT_STOPPED: logging.WARNING,
     Event.TICK_CUT_SHORT: logging.WARNING,
     Event.TICK_STEP_FAILED: logging.ERROR,
 }

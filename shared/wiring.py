@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,15 +11,21 @@ from functools import cache
 from pathlib import Path
 
 from shared.adapters.blob_files import BlobFiles
+from shared.adapters.blob_lake import BlobLake
 from shared.adapters.d365.auth import TokenSource, credential_for
 from shared.adapters.d365.client import D365Client
+from shared.adapters.d365.exports import D365Exports
+from shared.adapters.d365.transport import Transport
 from shared.adapters.storage_clients import blob_service, table_service
+from shared.adapters.table_exports import TableExports
 from shared.adapters.table_ledger import TableLedger
 from shared.domain.feed import FeedBook
 from shared.errors import FaultyConfiguration
 from shared.feeds.loading import load_feeds
-from shared.ports import Chance, Clock, ErpGateway, Ledger
+from shared.ports import Chance, Clock, ErpGateway, ExportLedger, ExportQueue, Lake, Ledger
 from shared.services.archiving import Archiving
+from shared.services.export_drain import DrainReport, ExportDrain
+from shared.services.export_store import ExportStore
 from shared.services.intake import Intake
 from shared.services.polling import Polling
 from shared.services.recovery import Recovery
@@ -34,12 +41,14 @@ class Engine:
     settings: Settings
     feeds: FeedBook
     ledger: Ledger
+    exports: ExportLedger
     files: BlobFiles
     intake: Intake
     tick: Tick
+    drain: ExportDrain
 
     def file_landed(self, container: str, path: str) -> None:
-        """A blob event: record the file and send it if there is room. A blob that is gone again is no fault."""
+        """A blob event: record the file, send it if there is room. A blob that is gone again is no fault."""
         source = self.files.describe(container, path)
         if source is not None:
             self.intake.receive(source, "event")
@@ -48,12 +57,26 @@ class Engine:
         """One run of the poll timer."""
         self.tick.run()
 
+    def drain_exports(self) -> list[DrainReport]:
+        """One run of the export timer."""
+        return self.drain.run()
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The adapters of one engine, each behind its port."""
+
+    ledger: Ledger
+    exports: ExportLedger
+    files: BlobFiles
+    lake: Lake
+    erp: ErpGateway
+    queue: ExportQueue
+
 
 @cache
 def engine() -> Engine:
     """The engine of this process, from its environment. Raises FaultyConfiguration naming every fault."""
-    import os
-
     return engine_from(os.environ)
 
 
@@ -61,43 +84,39 @@ def engine_from(environ: Mapping[str, str], clock: Clock | None = None, chance: 
     """An engine for the given app settings. Nothing is read or called before this, nor kept outside it."""
     settings = Settings.from_environ(environ)
     clock = clock or _utc_now
-    feeds = load_feeds(_read_feeds(settings.feeds_file), environ, settings.erp.environment, title=settings.feeds_file)
-    ledger = TableLedger(table_service(settings.ledger).get_table_client(settings.ledger_table))
-    files = BlobFiles(blob_service(settings.files), settings.landing_container)
+    feeds = load_feeds(_read_feeds(settings.feeds_file), environ, settings.erp.environment, settings.feeds_file)
+    return assemble(settings, feeds, _open_doors(settings, clock), clock, chance or random.random)
+
+
+def _open_doors(settings: Settings, clock: Clock) -> Doors:
     erp = settings.erp
     tokens = TokenSource(f"{erp.base_url}/.default", lambda: credential_for(erp), clock)
-    gateway = D365Client(erp.base_url, tokens, clock)
-    return assemble(settings, feeds, ledger, files, gateway, clock, chance or random.random)
+    transport = Transport(erp.base_url, tokens, clock)
+    table = table_service(settings.ledger).get_table_client(settings.ledger_table)
+    return Doors(
+        ledger=TableLedger(table),
+        exports=TableExports(table),
+        files=BlobFiles(blob_service(settings.files), settings.landing_container),
+        lake=BlobLake(blob_service(settings.lake).get_container_client(settings.lake_container)),
+        erp=D365Client(transport),
+        queue=D365Exports(transport),
+    )
 
 
-def assemble(
-    settings: Settings,
-    feeds: FeedBook,
-    ledger: Ledger,
-    files: BlobFiles,
-    erp: ErpGateway,
-    clock: Clock,
-    chance: Chance,
-) -> Engine:
-    """Put services over given adapters."""
+def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, chance: Chance) -> Engine:
+    """Put the services behind the given doors."""
+    ledger, files, erp = doors.ledger, doors.files, doors.erp
     archiving = Archiving(ledger, files, clock, settings.archive_container, settings.rejected_container)
     submission = Submission(ledger, files, erp, feeds, archiving, clock, chance)
     intake = Intake(ledger, feeds, submission, archiving, clock)
-    polling = Polling(ledger, erp, feeds, archiving, clock, settings.poll_interval, settings.poll_interval_longest)
+    shortest, longest = settings.poll_interval, settings.poll_interval_longest
+    polling = Polling(ledger, erp, feeds, archiving, clock, shortest, longest)
     recovery = Recovery(ledger, files, feeds, intake, submission, clock, settings.sweep_after)
-    tick = Tick(
-        ledger,
-        intake,
-        submission,
-        polling,
-        archiving,
-        recovery,
-        clock,
-        settings.tick_budget,
-        settings.tick_workers,
-        settings.sweep_after,
-    )
-    return Engine(settings, feeds, ledger, files, intake, tick)
+    budget, workers = settings.tick_budget, settings.tick_workers
+    tick = Tick(ledger, intake, submission, polling, archiving, recovery, clock, budget, workers, settings.sweep_after)
+    store = ExportStore(doors.lake, doors.exports, clock)
+    drain = ExportDrain(doors.queue, doors.lake, doors.exports, store, feeds, clock, budget, workers)
+    return Engine(settings, feeds, ledger, doors.exports, files, intake, tick, drain)
 
 
 def _read_feeds(path: str) -> str:

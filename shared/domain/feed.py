@@ -1,9 +1,9 @@
-"""A feed: where its files come from, where they go, and what may happen on the way."""
+"""A feed: where its files come from, where they go, and what may happen on the way. Imports, and exports."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -46,11 +46,37 @@ class Feed:
     lost_answer: LostAnswer = LostAnswer.HOLD
 
 
+class NoFile(StrEnum):
+    """What to do with a message that carries no file (an export with zero records)."""
+
+    ACKNOWLEDGE = "acknowledge"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFeed:
+    """One export of this deployment: which queue, where in the lake, and what is expected of it.
+
+    `lake` is the folder under the lake's container. `every` is the expected cadence, `rows_min` and `rows_max` the
+    band in which a delivery's rows should lie; None means that nothing is expected.
+    """
+
+    name: str
+    activity_id: str
+    lake: str
+    unpack: bool = True
+    no_file: NoFile = NoFile.ACKNOWLEDGE
+    every: timedelta | None = None
+    rows_min: int | None = None
+    rows_max: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedBook:
-    """All feeds of one deployment, and the cap they share. `version` is a hash of the file they were read from."""
+    """All feeds of one deployment, and the cap its imports share. `version` is a hash of the file they stand in."""
 
     environment: str
     max_in_flight: int
     feeds: Mapping[str, Feed]
+    exports: Mapping[str, ExportFeed] = field(default_factory=dict)
     version: str = ""

@@ -27,6 +27,8 @@ def main(arguments: list[str]) -> int:
     print(f"{path} is good: {len(book.feeds)} feeds for environment {book.environment}")
     for feed in book.feeds.values():
         print(f"  {feed.name}: {feed.path_rule.replace('{feed}', feed.name)} -> {feed.entity or 'data package'}")
+    for export in book.exports.values():
+        print(f"  {export.name}: export -> {export.lake}/")
     return 0
 
 

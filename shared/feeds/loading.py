@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from shared.domain.feed import DEFAULT_PATH_RULE, Feed, FeedBook, LostAnswer, Shape
+from shared.domain.feed import DEFAULT_PATH_RULE, ExportFeed, Feed, FeedBook, LostAnswer, NoFile, Shape
 from shared.domain.routing import placeholders
 from shared.domain.sizes import parse_duration, parse_size
 from shared.errors import FaultyConfiguration
@@ -133,6 +133,7 @@ def _meaning_faults(
                 "(app setting D365_ENVIRONMENT); deploy the right file"
             ),
         )
+    yield from _export_faults(document.get("exports"), lines, environ)
     feeds = document.get("feeds")
     claimed: dict[str, str] = {}
     for name, feed in feeds.items() if isinstance(feeds, dict) else ():
@@ -163,12 +164,28 @@ def _feed_faults(feed: Mapping[str, Any], environ: Mapping[str, str]) -> Iterato
         yield "company", "is missing: a fixed company, or companies that {company} in the path may name"
     if "companies" in feed and "company" not in named:
         yield "path", "has no {company}, and no fixed company is given"
+    yield from _setting_faults(feed, environ)
+
+
+def _setting_faults(feed: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     setting = _setting_named(str(feed.get("activity_id", "")))
     if setting and not environ.get(setting):
-        yield (
-            "activity_id",
-            (f"app setting {setting} is missing or empty; put the recurring data job's activity ID there"),
-        )
+        why = f"app setting {setting} is missing or empty; put the recurring data job's activity ID there"
+        yield "activity_id", why
+
+
+def _export_faults(exports: object, lines: _Lines, environ: Mapping[str, str]) -> Iterator[Fault]:
+    """An export's setting must exist, and two exports must not share a queue or a folder."""
+    claimed: dict[str, str] = {}
+    for name, export in exports.items() if isinstance(exports, dict) else ():
+        if not isinstance(export, dict):
+            continue
+        for key, fault in _setting_faults(export, environ):
+            yield lines.of(["exports", name, key]), f"exports.{name}.{key}: {fault}"
+        for key, value in (("activity_id", export.get("activity_id")), ("lake", export.get("lake", name))):
+            owner = claimed.setdefault(f"{key} {str(value).lower()}", str(name))
+            if owner != name:
+                yield lines.of(["exports", name, key]), f"exports.{name} and exports.{owner} have the same {key}"
 
 
 def _setting_named(activity_id: str) -> str:
@@ -179,16 +196,35 @@ def _book(document: Mapping[str, Any], environ: Mapping[str, str], version: str)
     return FeedBook(
         environment=document["environment"],
         max_in_flight=document.get("max_in_flight", _ENVIRONMENT_CAP),
-        feeds={name: _feed(name, feed, environ) for name, feed in document["feeds"].items()},
+        feeds={name: _feed(name, feed, environ) for name, feed in document.get("feeds", {}).items()},
+        exports={name: _export(name, export, environ) for name, export in document.get("exports", {}).items()},
         version=version,
     )
 
 
-def _feed(name: str, feed: Mapping[str, Any], environ: Mapping[str, str]) -> Feed:
+def _activity_id(feed: Mapping[str, Any], environ: Mapping[str, str]) -> str:
     setting = _setting_named(feed["activity_id"])
+    return str(environ[setting] if setting else feed["activity_id"]).lower()
+
+
+def _export(name: str, export: Mapping[str, Any], environ: Mapping[str, str]) -> ExportFeed:
+    rows = export.get("rows", {})
+    return ExportFeed(
+        name=name,
+        activity_id=_activity_id(export, environ),
+        lake=export.get("lake", name),
+        unpack=export.get("unpack", True),
+        no_file=NoFile(export.get("no_file", "acknowledge")),
+        every=parse_duration(export["every"]) if "every" in export else None,
+        rows_min=rows.get("min"),
+        rows_max=rows.get("max"),
+    )
+
+
+def _feed(name: str, feed: Mapping[str, Any], environ: Mapping[str, str]) -> Feed:
     return Feed(
         name=name,
-        activity_id=(environ[setting] if setting else feed["activity_id"]).lower(),
+        activity_id=_activity_id(feed, environ),
         shape=Shape(feed["shape"]),
         entity=feed.get("entity", ""),
         path_rule=feed.get("path", DEFAULT_PATH_RULE),

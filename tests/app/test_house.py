@@ -31,7 +31,7 @@ def test_function_app_imports_with_an_empty_environment_and_names_its_triggers()
         [sys.executable, "-c", code], cwd=ROOT, env=kept, capture_output=True, text=True, check=True, timeout=60
     )
     found = json.loads(done.stdout.strip().splitlines()[-1])
-    assert set(found) == {"on_file_landed", "poll_jobs"}
+    assert set(found) == {"on_file_landed", "poll_jobs", "drain_exports"}
     assert found["on_file_landed"]["path"] == "%LANDING_CONTAINER%/{name}"
     assert found["on_file_landed"]["connection"] == "FILES"
     assert found["on_file_landed"]["source"] == "EventGrid"
@@ -48,9 +48,9 @@ def test_importing_function_app_loads_nothing_of_the_engine() -> None:
 
 def _settings_in_code() -> set[str]:
     text = _read("shared/settings.py")
-    named = set(re.findall(r'"((?:D365|LANDING|ARCHIVE|REJECTED|LEDGER|FEEDS|POLL|SWEEP|TICK)_[A-Z_0-9]+)"', text))
+    named = set(re.findall(r'"((?:D365|LANDING|ARCHIVE|REJECTED|LEDGER|LAKE|FEEDS|POLL|SWEEP|TICK)_[A-Z_0-9]+)"', text))
     named |= {f"{name}__{part}" for name, part in re.findall(r'_storage\(reader, "(\w+)", "(\w+)"\)', text)}
-    named |= {"FILES", "LEDGER", "FILES__clientId", "LEDGER__clientId"}
+    named |= {"FILES", "LEDGER", "LAKE", "FILES__clientId", "LEDGER__clientId", "LAKE__clientId"}
     return named | set(re.findall(r"%([A-Z_]+)%", _read("function_app.py"))) - {"SETTING"}
 
 

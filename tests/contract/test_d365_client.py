@@ -9,6 +9,7 @@ import pytest
 
 from shared.adapters.d365.auth import LocalCredential, TokenSource
 from shared.adapters.d365.client import D365Client
+from shared.adapters.d365.transport import Transport
 from shared.domain.outcome import Summary
 from shared.domain.remote import RemoteStatus
 from shared.errors import AccessRefused, AnswerLost, Terminal, Throttled, Transient
@@ -50,7 +51,7 @@ def client(simulator: Any, clock: ManualClock) -> D365Client:
     tokens = TokenSource(
         f"{simulator.url}/.default", lambda: LocalCredential(url, world.client_id, world.client_secret), clock
     )
-    return D365Client(simulator.url, tokens, clock)
+    return D365Client(Transport(simulator.url, tokens, clock))
 
 
 def _outgoing(**changes: str) -> Outgoing:
@@ -142,7 +143,7 @@ def test_nothing_listening_proves_that_nothing_was_taken(simulator: Any, clock: 
         f"{simulator.url}/.default", lambda: LocalCredential(url, world.client_id, world.client_secret), clock
     )
     with pytest.raises(Transient, match="before the file was sent"):
-        D365Client(f"http://127.0.0.1:{port}", tokens, clock).enqueue(_outgoing(), BlockContent())
+        D365Client(Transport(f"http://127.0.0.1:{port}", tokens, clock)).enqueue(_outgoing(), BlockContent())
 
 
 def test_a_report_tells_status_execution_and_counts(client: D365Client, simulator: Any) -> None:

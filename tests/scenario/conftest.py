@@ -57,6 +57,7 @@ class Stage:
     landing: str
     archive: str
     rejected: str
+    lake: str
 
     @property
     def world(self) -> Any:
@@ -132,7 +133,7 @@ def stage(azurite: Any, storage_names: Any, simulator: Any, clock: Any, tmp_path
     from azure.data.tables import TableServiceClient
     from azure.storage.blob import BlobServiceClient
 
-    names = {kind: storage_names.container(kind) for kind in ("landing", "archive", "rejected")}
+    names = {kind: storage_names.container(kind) for kind in ("landing", "archive", "rejected", "lake")}
     table = storage_names.table("ledger")
     feeds = tmp_path / "feeds.yaml"
     feeds.write_text(FEEDS)
@@ -140,6 +141,8 @@ def stage(azurite: Any, storage_names: Any, simulator: Any, clock: Any, tmp_path
     environ = {
         "FILES": azurite.connection_string,
         "LEDGER": azurite.connection_string,
+        "LAKE": azurite.connection_string,
+        "LAKE_CONTAINER": names["lake"],
         "LANDING_CONTAINER": names["landing"],
         "ARCHIVE_CONTAINER": names["archive"],
         "REJECTED_CONTAINER": names["rejected"],

@@ -10,6 +10,7 @@ GOOD = {
     "D365_ENVIRONMENT": "test",
     "D365_BASE_URL": "https://contoso.sandbox.operations.dynamics.com/",
     "FILES__blobServiceUri": "https://files.blob.core.windows.net",
+    "LAKE__blobServiceUri": "https://lake.blob.core.windows.net",
     "LEDGER__tableServiceUri": "https://host.table.core.windows.net",
 }
 

@@ -1,23 +1,20 @@
-"""The recurring integrations API in terms of wire.py. Redirects are not followed; the token goes to one host."""
+"""The import side of the recurring integrations API, in terms of wire.py."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 import requests
-from requests.adapters import HTTPAdapter
 
-from shared.adapters.d365 import answers, wire
-from shared.adapters.d365.auth import TokenSource
+from shared.adapters.d365 import wire
+from shared.adapters.d365.transport import Transport
 from shared.domain.outcome import Summary
 from shared.domain.remote import RemoteReport
 from shared.errors import AnswerLost, CourierError, Terminal, Transient
-from shared.ports import Clock, Content, Outgoing
+from shared.ports import Content, Outgoing
 
-#: Seconds to connect, and to wait for an answer once all is sent. An enqueue answers after storing the whole file.
-_CONNECT_SECONDS = 15
+#: Seconds to wait for the answer to enqueue, which comes after F&O has stored the whole file.
 _ENQUEUE_ANSWER_SECONDS = 300
-_STATUS_ANSWER_SECONDS = 60
 
 
 class SizedBody:
@@ -40,75 +37,62 @@ class SizedBody:
         left = self._content.size_bytes
         for block in self._content.blocks():
             left -= len(block)
-            self.sent_whole = left <= 0
             if left < 0:
                 raise Transient("landing gave more bytes than the file has")
+            self.sent_whole = left == 0
             yield block
         if left:
             raise Transient("landing gave fewer bytes than the file has")
 
 
 class D365Client:
-    """ErpGateway over HTTP. Thread-safe: one pooled session."""
+    """ErpGateway over HTTP. Thread-safe."""
 
-    def __init__(self, base_url: str, tokens: TokenSource, clock: Clock, connections: int = 16) -> None:
-        self._base_url = base_url.rstrip("/")
-        self._tokens = tokens
-        self._clock = clock
-        self._session = requests.Session()
-        self._session.trust_env = False  # a .netrc would replace our Authorization header
-        self._session.mount(self._base_url, HTTPAdapter(pool_maxsize=connections, max_retries=0))
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
 
     def enqueue(self, outgoing: Outgoing, content: Content) -> str:
         """See ErpGateway."""
-        path = wire.enqueue_path(outgoing.activity_id, outgoing.entity, outgoing.legal_entity)
-        headers = {
-            "Content-Type": "application/octet-stream",
-            wire.EXTERNAL_ID_HEADER: outgoing.external_id,
-        }
-        token = self._tokens.bearer()
-        response = self._post_content(path, headers, token, SizedBody(content))
-        if response.status_code == 401:
-            token = self._tokens.bearer(refused=token)
-            response = self._post_content(path, headers, token, SizedBody(content))
-        if response.status_code == 401:
-            raise answers.unauthorized(response, "enqueue")
-        if response.status_code != 200:
-            raise answers.refusal(response, "enqueue", self._clock())
+        response = self._transport.checked(lambda token: self._post(outgoing, content, token), "enqueue", {200})
         try:
             return wire.parse_message_id(response.text)
         except wire.NotUnderstood as error:
             raise AnswerLost(f"enqueue: {error}") from error
 
-    def _post_content(self, path: str, headers: dict[str, str], token: str, body: SizedBody) -> requests.Response:
+    def _post(self, outgoing: Outgoing, content: Content, token: str) -> requests.Response:
         """One POST of a file. A connection that breaks after the last block leaves its effect unknown."""
+        body = SizedBody(content)
         try:
-            return self._session.post(
-                self._base_url + path,
+            return self._transport.request(
+                "POST",
+                wire.enqueue_path(outgoing.activity_id, outgoing.entity, outgoing.legal_entity),
+                token,
                 data=body,
-                headers={**headers, "Authorization": f"Bearer {token}"},
-                timeout=(_CONNECT_SECONDS, _ENQUEUE_ANSWER_SECONDS),
-                allow_redirects=False,
+                headers={
+                    "Content-Type": "application/octet-stream",
+                    wire.EXTERNAL_ID_HEADER: outgoing.external_id,
+                },
+                answer_seconds=_ENQUEUE_ANSWER_SECONDS,
             )
         except requests.RequestException as error:
+            kind = type(error).__name__
             if body.sent_whole:
-                raise AnswerLost(f"enqueue: no answer ({type(error).__name__})") from error
-            raise Transient(
-                f"enqueue: the connection failed before the file was sent ({type(error).__name__})"
-            ) from error
+                raise AnswerLost(f"enqueue: no answer ({kind})") from error
+            raise Transient(f"enqueue: the connection failed before the file was sent ({kind})") from error
 
     def report(self, activity_id: str, message_id: str) -> RemoteReport:
         """jobstatus first: one call gives status, execution ID and counts. GetMessageStatus where that fails."""
         try:
-            answer = self._call("GET", wire.job_status_path(activity_id, message_id), "jobstatus")
-            return wire.parse_job_status(answer)
+            answer = self._transport.ask("GET", wire.job_status_path(activity_id, message_id), "jobstatus")
+            return wire.parse_job_status(answer.text)
         except (CourierError, wire.NotUnderstood) as first:
             return self._report_by_action(message_id, first)
 
     def _report_by_action(self, message_id: str, first: Exception) -> RemoteReport:
         path, body = wire.message_status_call(message_id)
         try:
-            return wire.parse_message_status(self._call("POST", path, "GetMessageStatus", body))
+            answer = self._transport.ask("POST", path, "GetMessageStatus", json=body)
+            return wire.parse_message_status(answer.text)
         except (CourierError, wire.NotUnderstood) as second:
             raise Transient(f"{first}; {second}", getattr(second, "retry_after", None)) from second
 
@@ -116,33 +100,8 @@ class D365Client:
         """See ErpGateway. Until the execution's record exists F&O answers 400, which is no more than "not yet"."""
         path, body = wire.summary_call(execution_id)
         try:
-            return wire.parse_summary(self._call("POST", path, "GetExecutionSummaryStatus", body))
+            return wire.parse_summary(self._transport.ask("POST", path, "GetExecutionSummaryStatus", json=body).text)
         except (Terminal, wire.NotUnderstood):
             return Summary.UNDECIDED
         except AnswerLost as error:
             raise Transient(str(error)) from error
-
-    def _call(self, method: str, path: str, call: str, body: dict[str, str] | None = None) -> str:
-        """A call that only asks: its answer's text. Raises what `answers.refusal` says."""
-        token = self._tokens.bearer()
-        response = self._ask(method, path, call, token, body)
-        if response.status_code == 401:
-            response = self._ask(method, path, call, self._tokens.bearer(refused=token), body)
-        if response.status_code == 401:
-            raise answers.unauthorized(response, call)
-        if response.status_code != 200:
-            raise answers.refusal(response, call, self._clock())
-        return response.text
-
-    def _ask(self, method: str, path: str, call: str, token: str, body: dict[str, str] | None) -> requests.Response:
-        try:
-            return self._session.request(
-                method,
-                self._base_url + path,
-                json=body,
-                headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
-                timeout=(_CONNECT_SECONDS, _STATUS_ANSWER_SECONDS),
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            raise Transient(f"{call}: F&O cannot be reached ({type(error).__name__})") from error

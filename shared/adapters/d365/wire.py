@@ -12,8 +12,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
+from shared.domain.export import Dequeued
 from shared.domain.outcome import EntityCounts, Summary
 from shared.domain.remote import RemoteReport, RemoteStatus
 
@@ -89,6 +90,54 @@ def message_status_call(message_id: str) -> tuple[str, dict[str, str]]:
 def summary_call(execution_id: str) -> tuple[str, dict[str, str]]:
     """Path and body of GetExecutionSummaryStatus."""
     return action_path("GetExecutionSummaryStatus"), {"executionId": execution_id}
+
+
+def dequeue_path(activity_id: str) -> str:
+    """Path of the call that takes the next export."""
+    return f"/api/connector/dequeue/{activity_id}"
+
+
+def ack_path(activity_id: str) -> str:
+    """Path of the acknowledgement; its body is the dequeue answer, echoed."""
+    return f"/api/connector/ack/{activity_id}"
+
+
+def parse_dequeue(body: str) -> Dequeued | None:
+    """The answer of dequeue; None for the empty forms of "nothing there": no body, or `null`. Raises NotUnderstood.
+
+    Older builds lack the last three fields. A null location or `IsDownLoadFileExist: false` is a message without file.
+    """
+    if body.strip() in {"", "null", '""'}:
+        return None
+    told = _object(body)
+    if not told.get("PopReceipt"):
+        raise NotUnderstood("the answer to dequeue has no PopReceipt")
+    location = str(told.get("DownloadLocation") or "")
+    return Dequeued(
+        correlation_id=str(told.get("CorrelationId") or "").lower(),
+        pop_receipt=str(told["PopReceipt"]),
+        download_location=location,
+        has_file=bool(location) and told.get("IsDownLoadFileExist", True) is not False,
+        message=str(told.get("FileDownLoadErrorMessage") or ""),
+        redelivered=bool(told.get("LastDequeueDateTime")),
+        raw=body,
+    )
+
+
+def download_path(location: str, base_url: str) -> str:
+    """Path and query of a download location, to be asked of our own host.
+
+    Behind a load balancer F&O writes http:// and :80 into it; both are dropped. Raises NotUnderstood for any other
+    host, so that no token ever goes there.
+    """
+    parts, base = urlsplit(location), urlsplit(base_url)
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise NotUnderstood("the download location has no valid port") from error
+    if parts.hostname != base.hostname or port not in {None, 80, 443, base.port} or parts.username is not None:
+        raise NotUnderstood(f"the download location is on {parts.hostname or 'no host'}, not on {base.hostname}")
+    return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 def parse_message_id(body: str) -> str:

@@ -1,0 +1,123 @@
+"""The data-lake container over the blob endpoint, which accounts with and without hierarchical namespace both have."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.adapters.storage_errors import translated
+from shared.errors import SourceLost, Transient
+
+if TYPE_CHECKING:
+    from azure.storage.blob import BlobClient, ContainerClient
+
+#: Bytes of one block, and so what one upload holds in memory.
+BLOCK_BYTES = 8 * 1024 * 1024
+_READ_BYTES = 1024 * 1024
+
+
+class BlobLake:
+    """Lake over one container."""
+
+    def __init__(self, container: ContainerClient) -> None:
+        self._container = container
+
+    def put(self, path: str, blocks: Iterable[bytes]) -> None:
+        """Blocks are staged as they come and committed together: a reader sees the old file or the whole new one."""
+        from azure.storage.blob import BlobBlock
+
+        blob = self._blob(path)
+        staged: list[BlobBlock] = []
+        for chunk in _regrouped(blocks):
+            block_id = base64.b64encode(f"{len(staged):08}".encode()).decode()
+            with translated("writing to the lake"):
+                blob.stage_block(block_id, chunk)
+            staged.append(BlobBlock(block_id))
+        with translated("writing to the lake"):
+            blob.commit_block_list(staged)
+
+    def open(self, path: str) -> BinaryIO:
+        """See Lake. Range reads behind a buffer, so that a zip's directory costs a few calls and a member streams."""
+        size = self.size_of(path)
+        if size is None:
+            raise SourceLost(f"{path} is not in the lake")
+        return cast("BinaryIO", io.BufferedReader(_Ranges(self._blob(path), size), _READ_BYTES))
+
+    def size_of(self, path: str) -> int | None:
+        """See Lake."""
+        with translated("looking into the lake"):
+            try:
+                return int(self._blob(path).get_blob_properties().size)
+            except ResourceNotFoundError:
+                return None
+
+    def copy(self, origin: str, path: str) -> bool:
+        """See Lake."""
+        target = self._blob(path)
+        with translated("copying within the lake"):
+            answer = target.start_copy_from_url(self._blob(origin).url)
+            if answer["copy_status"] == "pending":
+                return target.get_blob_properties().copy.status == "success"
+            return True
+
+    def remove(self, path: str) -> None:
+        """See Lake."""
+        with translated("clearing the lake's staging"):
+            try:
+                self._blob(path).delete_blob()
+            except ResourceNotFoundError:
+                return
+
+    def _blob(self, path: str) -> BlobClient:
+        return self._container.get_blob_client(path)
+
+
+class _Ranges(io.RawIOBase):
+    """A blob as a file that can be read anywhere."""
+
+    def __init__(self, blob: BlobClient, size_bytes: int) -> None:
+        self._blob = blob
+        self._size = size_bytes
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
+        self._at = max(0, origin + offset)
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the base takes any writable buffer
+        length = min(len(buffer), self._size - self._at)
+        if length <= 0:
+            return 0
+        with translated("reading from the lake"):
+            block = self._blob.download_blob(offset=self._at, length=length).readall()
+        if len(block) != length:
+            raise Transient("the lake gave fewer bytes than asked for")
+        buffer[:length] = block
+        self._at += length
+        return length
+
+
+def _regrouped(blocks: Iterable[bytes]) -> Iterable[bytes]:
+    """Blocks of BLOCK_BYTES, the last one shorter."""
+    held = bytearray()
+    for block in blocks:
+        held += block
+        while len(held) >= BLOCK_BYTES:
+            yield bytes(held[:BLOCK_BYTES])
+            del held[:BLOCK_BYTES]
+    if held:
+        yield bytes(held)

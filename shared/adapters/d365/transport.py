@@ -1,0 +1,63 @@
+"""One pooled session to one F&O host: token in, redirects off, a refused token replaced once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from shared.adapters.d365 import answers
+from shared.adapters.d365.auth import TokenSource
+from shared.errors import Transient
+from shared.ports import Clock
+
+#: Seconds to connect, and to wait for the answer to a call that only asks.
+CONNECT_SECONDS = 15
+ANSWER_SECONDS = 60
+
+
+class Transport:
+    """Calls to the F&O host with a bearer token. Thread-safe."""
+
+    def __init__(self, base_url: str, tokens: TokenSource, clock: Clock, connections: int = 16) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._tokens = tokens
+        self._clock = clock
+        self._session = requests.Session()
+        self._session.trust_env = False  # a .netrc would replace our Authorization header
+        self._session.mount(self.base_url, HTTPAdapter(pool_maxsize=connections, max_retries=0))
+
+    def ask(self, method: str, path: str, call: str, **options: Any) -> requests.Response:
+        """A call that may be repeated. Raises what `answers.refusal` says, Transient when F&O cannot be reached."""
+        accepted = options.pop("accepted", {200})
+
+        def send(token: str) -> requests.Response:
+            try:
+                return self.request(method, path, token, **options)
+            except requests.RequestException as error:
+                raise Transient(f"{call}: F&O cannot be reached ({type(error).__name__})") from error
+
+        return self.checked(send, call, accepted)
+
+    def checked(self, send: Callable[[str], requests.Response], call: str, accepted: set[int]) -> requests.Response:
+        """Send with a token, once more with a fresh one after a 401. Raises for any status that is not accepted."""
+        token = self._tokens.bearer()
+        response = send(token)
+        if response.status_code == 401:
+            response.close()
+            response = send(self._tokens.bearer(refused=token))
+        if response.status_code == 401:
+            raise answers.unauthorized(response, call)
+        if response.status_code not in accepted:
+            raise answers.refusal(response, call, self._clock())
+        return response
+
+    def request(self, method: str, path: str, token: str, **options: Any) -> requests.Response:
+        """One request. The host is ours by construction: a path is all that a caller can give."""
+        headers = {**options.pop("headers", {}), "Authorization": f"Bearer {token}"}
+        timeout = (CONNECT_SECONDS, options.pop("answer_seconds", ANSWER_SECONDS))
+        return self._session.request(
+            method, self.base_url + path, headers=headers, timeout=timeout, allow_redirects=False, **options
+        )
