@@ -94,7 +94,7 @@ def _become(command: Sequence[str]) -> int:
     sys.stdout.flush()
     if os.name == "posix":
         os.chdir(ROOT)
-        os.execv(command[0], command)  # noqa: S606 - no shell is wanted
+        os.execv(command[0], list(command))  # noqa: S606 - no shell is wanted
     child = subprocess.Popen(command, cwd=ROOT)
     while True:
         try:
