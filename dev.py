@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
+PRODUCTION = (3, 13)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -37,8 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     except SetupFailed as failed:
         print(failed, file=sys.stderr)
         return 1
-    if sys.version_info[:2] != (3, 13):
-        print(f"(Python {sys.version_info[0]}.{sys.version_info[1]}; production runs 3.13)", flush=True)
+    if sys.version_info[:2] != PRODUCTION:
+        print(f"({sys.version.split()[0]} is the Python of .venv; production runs 3.13)", flush=True)
     return COMMANDS[name][0](rest)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -42,6 +41,7 @@ def run_step(
     with log.open("ab") as output:
         output.write(f"\n--- {title}: {' '.join(command)}\n".encode())
         output.flush()
+        begins_at = output.tell()
         try:
             running = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd=directory, env=dict(environ)
@@ -50,7 +50,7 @@ def run_step(
             raise SetupFailed(f"{title}: {command[0]} did not start ({error})", advice, log=log) from error
         _show(title, running, started)
     if running.returncode != 0:
-        raise SetupFailed(f"{title}: ended with code {running.returncode}", advice, _tail(log), log)
+        raise SetupFailed(f"{title}: ended with code {running.returncode}", advice, _tail(log, begins_at), log)
 
 
 def _show(title: str, running: subprocess.Popen[bytes], started: float) -> None:
@@ -70,6 +70,9 @@ def _show(title: str, running: subprocess.Popen[bytes], started: float) -> None:
     print(f"\r  {title}: {time.monotonic() - started:.0f} s   " if live else f" {time.monotonic() - started:.0f} s")
 
 
-def _tail(log: Path) -> list[str]:
-    with log.open(encoding="utf-8", errors="replace") as lines:
-        return [line.rstrip() for line in deque(lines, maxlen=_LAST_LINES)]
+def _tail(log: Path, begins_at: int) -> list[str]:
+    """The last lines written since the byte `begins_at`."""
+    with log.open("rb") as written:
+        written.seek(begins_at)
+        lines = written.read().decode(errors="replace").splitlines()
+    return [line.rstrip() for line in lines if line.strip()][-_LAST_LINES:]
