@@ -10,7 +10,7 @@ import signal
 from datetime import timedelta
 from pathlib import Path
 
-from .server import keep_ticking, serve
+from .server import close, keep_ticking, serve
 from .world import World, default_world
 
 
@@ -52,7 +52,7 @@ async def _run(world: World, port: int, ready_file: Path | None) -> None:
     ticking = asyncio.create_task(keep_ticking(world))
     await stop.wait()
     ticking.cancel()
-    await runner.cleanup()
+    await close(runner)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import ssl
 import threading
+import weakref
+from collections.abc import Awaitable, Callable
 from types import TracebackType
 
 from aiohttp import web
@@ -15,13 +17,15 @@ from .calls import WORLD
 from .connector import connector
 from .world import World, default_world
 
+CONNECTIONS: web.AppKey[weakref.WeakSet[asyncio.Transport]] = web.AppKey("connections", weakref.WeakSet)
 _LARGEST_BODY_BYTES = 3 * 1024**3
 
 
 def application(world: World) -> web.Application:
     """All routes over one world."""
-    app = web.Application(client_max_size=_LARGEST_BODY_BYTES)
+    app = web.Application(client_max_size=_LARGEST_BODY_BYTES, middlewares=[_note_connection])
     app[WORLD] = world
+    app[CONNECTIONS] = weakref.WeakSet()
     app.add_routes([*control.routes(), *dmf.routes(), *tokens.routes()])
     for path in (r"/{_:[aA][pP][iI]}/{__:[cC]onnector}/{tail:.*}", r"/{language}/api/{__:[cC]onnector}/{tail:.*}"):
         app.router.add_route("*", path, connector)
@@ -40,6 +44,25 @@ async def serve(world: World, port: int, tls: tuple[str, str] | None = None) -> 
     await site.start()
     bound = runner.addresses[0][1]
     return runner, f"{'https' if tls else 'http'}://127.0.0.1:{bound}"
+
+
+async def close(runner: web.AppRunner) -> None:
+    """Stop listening and drop every connection: a TLS one would else wait for its peer's goodbye."""
+    connections = runner.app[CONNECTIONS]
+    held = list(connections)
+    await runner.cleanup()
+    for transport in held:
+        transport.abort()
+    await asyncio.sleep(0)
+
+
+@web.middleware
+async def _note_connection(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    if isinstance(request.transport, asyncio.Transport):
+        request.app[CONNECTIONS].add(request.transport)
+    return await handler(request)
 
 
 async def keep_ticking(world: World) -> None:
@@ -100,4 +123,4 @@ class Simulator:
         ticking.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await ticking
-        await runner.cleanup()
+        await close(runner)

@@ -77,10 +77,10 @@ def sign_in(
             token_url=f"{simulator.url}/{world.tenant_id}/oauth2/v2.0/token",
             authority=simulator.url,
         )
-        options: dict[str, Any] = {}
+        transport = RequestsTransport(connection_verify=str(certificate) if tls else True)
+        options: dict[str, Any] = {"transport": transport}
         if tls:
-            transport = RequestsTransport(connection_verify=str(certificate))
-            options = {"transport": transport, "disable_instance_discovery": True}
+            options["disable_instance_discovery"] = True
         if kind is AuthKind.CERTIFICATE:
             options["send_certificate_chain"] = False
         yield (
@@ -88,6 +88,7 @@ def sign_in(
             lambda: TokenSource(f"{simulator.url}/.default", lambda: credential_for(erp, **options), clock),
             clock,
         )
+        transport.close()
 
 
 def _token_calls(simulator: Any) -> int:
