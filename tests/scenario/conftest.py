@@ -16,6 +16,7 @@ from shared.wiring import Engine, engine_from
 
 FILE_ACTIVITY = "11111111-1111-4111-8111-111111111111"
 PACKAGE_ACTIVITY = "22222222-2222-4222-8222-222222222222"
+EXPORT_ACTIVITY = "33333333-3333-4333-8333-333333333333"
 GOOD_CSV = b"CUSTOMERGROUPID,DESCRIPTION\r\n40,Wholesale\r\n50,Retail\r\n"
 
 FEEDS = """\
@@ -42,6 +43,11 @@ feeds:
     shape: package
     activity_id: 22222222-2222-4222-8222-222222222222
     companies: [USMF]
+exports:
+  groups-out:
+    activity_id: 33333333-3333-4333-8333-333333333333
+    lake: lake/groups
+    no_file: acknowledge
 """
 
 

@@ -5,7 +5,8 @@ Dying on the way out is the case in which the effect has happened and nobody kno
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from types import GeneratorType
 from typing import Any
 
 from shared.wiring import Doors
@@ -52,7 +53,7 @@ class Watched:
         def watched(*args: Any, **kwargs: Any) -> Any:
             self._reaper.strike(f"into {name}")
             result = call(*args, **kwargs)
-            if isinstance(result, Iterator):
+            if isinstance(result, GeneratorType):
                 result = iter(list(result))
             self._reaper.strike(f"out of {name}")
             return result
