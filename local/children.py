@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -34,9 +35,14 @@ class Child:
         log: Path,
         environ: Mapping[str, str] | None = None,
         directory: Path | None = None,
+        tethered: bool = True,
     ) -> None:
-        """Start `command` in `directory`; its output replaces the content of `log`."""
+        """Start `command` in `directory`; its output replaces the content of `log`.
+
+        `tethered` says that it listens to the end of its stdin; a program of others gets a signal instead.
+        """
         self.name = name
+        self._tethered = tethered
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
@@ -78,16 +84,21 @@ class Child:
             if found := re.search(pattern, self.output(), re.MULTILINE):
                 return found
             if ended:
-                raise ChildFailed(self._story(f"ended with code {self._process.returncode} before it was ready"))
+                raise ChildFailed(self.story(f"ended with code {self._process.returncode} before it was ready"))
             if time.monotonic() > deadline:
-                raise ChildFailed(self._story(f"was not ready after {within.total_seconds():.0f} seconds"))
+                raise ChildFailed(self.story(f"was not ready after {within.total_seconds():.0f} seconds"))
             time.sleep(_GLANCE_SECONDS)
+
+    def story(self, what: str) -> str:
+        """One sentence about it with `what` as its verb, and its last output."""
+        last = "\n".join(f"    {line}" for line in self.output().splitlines()[-15:]) or "    (no output)"
+        return f"{self.name} {what}. Its last output ({self.log}):\n{last}"
 
     def stop(self, grace: timedelta = timedelta(seconds=10)) -> None:
         """Ask it to leave and wait; kill it with all it started when `grace` is over. May be called again."""
-        if self._process.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._process.stdin.close()
+        self._let_go()
+        if not self._tethered and self.is_running:
+            self._signal()
         try:
             self._process.wait(grace.total_seconds())
         except subprocess.TimeoutExpired:
@@ -98,15 +109,21 @@ class Child:
         if sys.platform == "win32":
             subprocess.run(["taskkill", "/F", "/T", "/PID", str(self.pid)], capture_output=True, check=False)  # noqa: S607 - a part of Windows
         else:
-            import signal
-
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, signal.SIGKILL)
         self._process.wait()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Close our end of its stdin."""
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
 
-    def _story(self, what: str) -> str:
-        last = "\n".join(f"    {line}" for line in self.output().splitlines()[-15:]) or "    (no output)"
-        return f"{self.name} {what}. Its last output ({self.log}):\n{last}"
+    def _signal(self) -> None:
+        """What a Ctrl-C or its like would have sent to it and all that it started."""
+        if sys.platform == "win32":
+            self._process.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, signal.SIGTERM)

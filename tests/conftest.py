@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -11,18 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
+from local.app_settings import OURS
 from tests.builders import ManualClock
 
 if TYPE_CHECKING:
     from local.azurite import Azurite
     from local.simulator import Simulator
-
-#: The project's settings and what the identity library reads: none may leak from the machine into a test.
-_SETTINGS = re.compile(
-    r"(D365|FILES|LEDGER|LAKE|AzureWebJobsStorage|APPLICATIONINSIGHTS|AZURE|IDENTITY|MSI)(_.*)?"
-    r"|FEEDS_FILE|POLL_.*|EXPORT_.*|.*_CONTAINER|.*_SCHEDULE",
-    re.IGNORECASE,
-)
 
 settings.register_profile(
     "quick",
@@ -37,7 +30,7 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in filter(_SETTINGS.fullmatch, list(os.environ)):
+    for name in filter(OURS.fullmatch, list(os.environ)):
         monkeypatch.delenv(name)
 
 

@@ -13,6 +13,7 @@ from local.setup.stamps import Stamp
 from local.setup.steps import SetupFailed, run_step
 from local.setup.turns import my_turn
 
+_WAITING = "another dev.py is setting up; waiting for it"
 _PIP_ADVICE = (
     "see that this machine reaches the package index that pip is set to (`pip config list`), then run the same "
     "command again; what is already there stays"
@@ -32,6 +33,7 @@ class Checkout:
         self.log = root / ".dev" / "logs" / "setup.log"
         self.azurite = root / "local" / "azurite"
         requirements = [root / "requirements.txt", root / "requirements-dev.txt"]
+        self._lock = root / ".dev" / "setup.lock"
         self._packages = Stamp(self.venv / "courier-stamp", [*requirements, self.venv / "pyvenv.cfg"])
         lock = self.azurite / "package-lock.json"
         self._modules = Stamp(self.azurite / "node_modules" / ".courier-stamp", [lock])
@@ -53,7 +55,7 @@ class Checkout:
         """
         if self._has_packages():
             return
-        with my_turn(self.root / ".dev" / "setup.lock"):
+        with my_turn(self._lock, _WAITING):
             if not self._has_packages():
                 self.log.unlink(missing_ok=True)
                 print("Setting up (once; the second time takes seconds)", flush=True)
@@ -71,7 +73,7 @@ class Checkout:
 
         if self._modules.is_current() and node.works():
             return
-        with my_turn(self.root / ".dev" / "setup.lock"):
+        with my_turn(self._lock, _WAITING):
             if not node.works() or node.npm() is None:
                 self._pip("node, from PyPI", ["-r", str(self.azurite / "requirements.txt")])
             if not self._modules.is_current():

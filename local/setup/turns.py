@@ -1,4 +1,4 @@
-"""One set-up at a time: a second dev.py waits for the first instead of installing into the same folders."""
+"""One at a time: a second dev.py waits for the first instead of working in the same folders."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _GLANCE_SECONDS = 0.2
 
 
 @contextmanager
-def my_turn(lock: Path) -> Iterator[None]:
-    """Hold `lock` while the body runs. The system drops it when the process ends, however it ends."""
+def my_turn(lock: Path, says: str) -> Iterator[None]:
+    """Hold `lock` while the body runs; print `says` if another process has it. The system drops it at any end."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     held = os.open(lock, os.O_RDWR | os.O_CREAT)
     try:
         said = False
         while not _taken(held):
             if not said:
-                print("  another dev.py is setting up; waiting for it ...", flush=True)
+                print(f"  {says} ...", flush=True)
                 said = True
             time.sleep(_GLANCE_SECONDS)
         yield

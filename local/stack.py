@@ -1,0 +1,155 @@
+"""The local run: Azurite, the F&O simulator and the app, each in a process of its own, and the tour through them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import sys
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from types import FrameType
+
+from local.app_settings import ROOT, Client, without_ours
+from local.children import Child, ChildFailed
+from local.node import NodeMissing
+from local.setup.turns import my_turn
+from local.storage import LocalStorage
+
+PLACE = ROOT / ".dev"
+INTERRUPTED = 130  # the exit code that shells give to a Ctrl-C
+_READY_WITHIN = timedelta(seconds=60)
+_FUNC_READY_WITHIN = timedelta(minutes=3)  # it may download its extension bundle first
+_FUNC_PORT = 7071
+
+
+class StackFailed(RuntimeError):
+    """A part did not come up, or did not stay up; the text says which and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """What is up: where the ERP and the app are, and the settings that the app runs with."""
+
+    place: Path
+    erp_url: str
+    app_url: str
+    settings: dict[str, str]
+    children: tuple[Child, ...]
+
+    @property
+    def storage(self) -> str:
+        """Azurite's connection string."""
+        return self.settings["FILES"]
+
+    def must_be_up(self) -> None:
+        """Raise StackFailed if a part has ended by itself."""
+        for child in self.children:
+            if not child.is_running:
+                raise StackFailed(child.story("ended by itself"))
+
+
+@contextmanager
+def up(place: Path = PLACE, with_func: bool = False) -> Iterator[Stack]:
+    """Start everything, with state and logs under `place`; end everything on leaving, last started first.
+
+    Raises:
+        StackFailed: a part did not come up.
+    """
+    with ExitStack() as ends:
+        ends.enter_context(my_turn(place / "run.lock", "another `dev.py run` is up in this checkout; waiting for it"))
+        try:
+            stack = _start(ends, place, with_func)
+        except (ChildFailed, NodeMissing, FileNotFoundError) as error:
+            raise StackFailed(str(error)) from error
+        yield stack
+
+
+def _start(ends: ExitStack, place: Path, with_func: bool) -> Stack:
+    logs = place / "logs"
+    environ = without_ours(os.environ) | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
+    command = _tethered("local.simulator", "--port", "0", "--auto-tick-seconds", "1")
+    simulator = _child(ends, "the F&O simulator", command, logs / "simulator.log", environ)
+    erp_url = simulator.wait_for(r"^F&O simulator ready: (\S+)", _READY_WITHIN)[1]
+    storage = LocalStorage.start(place / "azurite", logs / "azurite.log", erp_url, _client_of(erp_url))
+    ends.callback(storage.stop)
+    environ |= storage.settings
+    app, app_url = (_func if with_func else _local_host)(ends, logs / "app.log", environ)
+    return Stack(place=place, erp_url=erp_url, app_url=app_url, settings=storage.settings, children=(simulator, app))
+
+
+def _local_host(ends: ExitStack, log: Path, environ: dict[str, str]) -> tuple[Child, str]:
+    app = _child(ends, "the app", _tethered("local.host", str(ROOT), "--port", "0"), log, environ)
+    return app, app.wait_for(r"^function host ready: (\S+)", _READY_WITHIN)[1]
+
+
+def _func(ends: ExitStack, log: Path, environ: dict[str, str]) -> tuple[Child, str]:
+    """Azure Functions Core Tools. They play no Event Grid: the sweep finds the files, so it has to come often."""
+    func = shutil.which("func")
+    if func is None:
+        raise StackFailed("`func` is not on the PATH. Install Azure Functions Core Tools, or run without --func.")
+    command = [func, "start", "--port", str(_FUNC_PORT)]
+    app = _child(ends, "func", command, log, environ | {"SWEEP_AFTER_SECONDS": "2"}, tethered=False)
+    app.wait_for(r"Worker process started and initialized", _FUNC_READY_WITHIN)
+    return app, f"http://127.0.0.1:{_FUNC_PORT}"
+
+
+def _tethered(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "local.tethered", *arguments]
+
+
+def _child(
+    ends: ExitStack, name: str, command: list[str], log: Path, environ: dict[str, str], tethered: bool = True
+) -> Child:
+    child = Child(name, command, log, environ, ROOT, tethered)
+    ends.callback(child.stop)
+    return child
+
+
+def _client_of(erp_url: str) -> Client:
+    with urllib.request.urlopen(f"{erp_url}/_sim/state", timeout=30) as answer:  # noqa: S310 - our own loopback address
+        told = json.load(answer)
+    return Client(**{name: told[name] for name in ("tenant_id", "client_id", "client_secret")})
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Bring everything up and take the tour; 0 only if every sample came to the outcome named beside it."""
+    parser = argparse.ArgumentParser(prog="dev.py run", description=__doc__)
+    parser.add_argument("--once", action="store_true", help="end after the samples; the exit code tells how they fared")
+    parser.add_argument("--func", action="store_true", help="run the app under Azure Functions Core Tools (`func`)")
+    chosen = parser.parse_args(arguments)
+    # A shell that starts this in the background switches SIGINT off; both are to end everything in order.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _as_interrupt)
+    try:
+        return _run(stays=sys.stdout.isatty() and not chosen.once, with_func=chosen.func)
+    except StackFailed as failed:
+        print(f"The local run stopped: {failed}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(stays: bool, with_func: bool) -> int:
+    from local import tour
+
+    print("Starting Azurite, the F&O simulator and the app ...", flush=True)
+    with up(with_func=with_func) as stack:
+        went_well = tour.take(stack)
+        if stays:
+            tour.stay(stack)
+    return 0 if went_well else 1
+
+
+def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,75 @@
+"""The storage of the local run: Azurite with its state on disk, its containers, and the ledger's table."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Self
+
+from local.app_settings import ARCHIVE, LAKE, LANDING, LEDGER_TABLE, REJECTED, Client, for_local_run
+from local.azurite import Azurite
+
+
+class LocalStorage:
+    """A running Azurite that has what the app expects to find."""
+
+    def __init__(self, azurite: Azurite, settings: dict[str, str]) -> None:
+        """Use `start`."""
+        self._azurite = azurite
+        self.settings = settings
+
+    @classmethod
+    def start(cls, directory: Path, log: Path, erp_url: str, client: Client) -> Self:
+        """Start it on `directory`, or on an empty one if an earlier run was cut off with files at its simulator.
+
+        Raises:
+            ChildFailed, NodeMissing, FileNotFoundError: as Azurite.start.
+        """
+        for last_try in (False, True):
+            azurite = Azurite.start(directory, log)
+            try:
+                settings = for_local_run(azurite.connection_string, erp_url, client)
+                _create_places(azurite.connection_string)
+                if last_try or not _was_cut_off(settings):
+                    return cls(azurite, settings)
+            except BaseException:
+                azurite.stop()
+                raise
+            azurite.stop()
+            _set_aside(directory)
+        raise AssertionError("the second try returns")
+
+    @property
+    def connection_string(self) -> str:
+        """Azurite's."""
+        return self._azurite.connection_string
+
+    def stop(self) -> None:
+        """Let Azurite write its state and end."""
+        self._azurite.stop()
+
+
+def _create_places(storage: str) -> None:
+    from azure.data.tables import TableServiceClient
+    from azure.storage.blob import BlobServiceClient
+
+    with BlobServiceClient.from_connection_string(storage) as blobs:
+        present = {container.name for container in blobs.list_containers()}
+        for name in {LANDING, ARCHIVE, REJECTED, LAKE} - present:
+            blobs.create_container(name)
+    with TableServiceClient.from_connection_string(storage) as tables:
+        tables.create_table_if_not_exists(LEDGER_TABLE)
+
+
+def _was_cut_off(settings: dict[str, str]) -> bool:
+    """True when the ledger has files at the ERP: the simulator that had them is gone, and nobody can tell their end."""
+    from shared.wiring import engine_from
+
+    return bool(engine_from(settings).ledger.taken())
+
+
+def _set_aside(directory: Path) -> None:
+    aside = directory.with_name(f"{directory.name}-cut-off")
+    shutil.rmtree(aside, ignore_errors=True)
+    directory.rename(aside)
+    print(f"The last run was cut off while its simulator had files. Storage starts empty; the old state is in {aside}.")

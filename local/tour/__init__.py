@@ -1,0 +1,68 @@
+"""The tour: sample files dropped into landing, followed through the ledger to their end, and told as a table."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from local.app_settings import LANDING
+from local.samples import samples
+from local.stack import Stack
+from local.tour.following import Following
+from local.tour.screen import Screen, guide
+
+BUDGET = timedelta(seconds=120)
+_GLANCE_SECONDS = 0.4
+
+
+def take(stack: Stack, budget: timedelta = BUDGET) -> bool:
+    """Drop the samples and show them until each is at its end; True if each came to what is named beside it.
+
+    Raises:
+        StackFailed: a part of the stack ended meanwhile.
+    """
+    screen = Screen()
+    deadline = time.monotonic() + budget.total_seconds()
+    with Following(stack.settings, LANDING) as following:
+        for sample in samples(secrets.token_hex(2)):
+            _keep_copy(stack.place / "samples", sample.path, sample.content)
+            following.drop(sample)
+        with screen.moving() as show:
+            rows = following.rows()
+            while not all(row.is_done for row in rows) and time.monotonic() < deadline:
+                stack.must_be_up()
+                show(rows)
+                time.sleep(_GLANCE_SECONDS)
+                rows = following.rows()
+            show(rows)
+        screen.result(rows, budget)
+    return all(row.is_as_expected for row in rows)
+
+
+def stay(stack: Stack) -> None:
+    """Tell how to drop files of one's own, and of each what becomes of it, until Ctrl-C.
+
+    Raises:
+        StackFailed: a part of the stack ended meanwhile.
+    """
+    screen = Screen()
+    print(guide(stack))
+    with Following(stack.settings, LANDING) as following:
+        following.pass_over_what_landed()
+        try:
+            while True:
+                stack.must_be_up()
+                following.look_for_more()
+                screen.tell_changes(following.rows())
+                time.sleep(_GLANCE_SECONDS)
+        except KeyboardInterrupt:
+            print("\nEnding everything ...", flush=True)
+
+
+def _keep_copy(folder: Path, path: str, content: bytes) -> None:
+    """A copy to look into, and to drop again under another name."""
+    copy = folder / path
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.write_bytes(content)
