@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from aiohttp import web
 
@@ -94,8 +95,8 @@ def _execution_id(request: web.Request, told: dict[str, Any]) -> str:
 def _summary(request: web.Request, told: dict[str, Any]) -> str:
     """400 "were not found" until the execution's record exists."""
     message = _by_execution(request.app[WORLD], str(told["executionId"]))
-    if message.state == IN_PROCESS:
-        return "Executing"
+    if not message.ended:
+        return "Executing" if message.state == IN_PROCESS else "NotRun"
     if message.state == PROCESSED:
         return "Succeeded"
     return "PartiallySucceeded" if message.state == WITH_ERRORS and message.rows_written else "Failed"
@@ -180,6 +181,30 @@ def _signed(request: web.Request, name: str) -> str:
     return f"{request.scheme}://{request.host}/blobs/{name}?sv=2024-11-04&se={ends}&sig=simulated"
 
 
+def _import_from_package(request: web.Request, told: dict[str, Any]) -> str:
+    """The package is fetched from the signed URL of GetAzureWriteUrl. `overwrite` and `execute` change nothing."""
+    world = request.app[WORLD]
+    name = urlsplit(str(told["packageUrl"])).path.rsplit("/", 1)[-1]
+    project, legal_entity = str(told["definitionGroupId"]), str(told["legalEntityId"])
+    return world.import_package(project, str(told["executionId"]), legal_entity, world.blobs[name]).execution_id
+
+
+def _export_to_package(request: web.Request, told: dict[str, Any]) -> str:
+    exports = request.app[WORLD].package_exports
+    return exports.ask(str(told["definitionGroupId"]), str(told["executionId"]))
+
+
+def _exported_package_url(request: web.Request, told: dict[str, Any]) -> str:
+    """Empty until the package is ready."""
+    world = request.app[WORLD]
+    content = world.package_exports.content(str(told["executionId"]))
+    if content is None:
+        return ""
+    name = uuid.uuid5(uuid.NAMESPACE_URL, str(told["executionId"])).hex
+    world.blobs[name] = content
+    return _signed(request, name)
+
+
 def _delete_history(request: web.Request, told: dict[str, Any]) -> bool:
     message = _by_execution(request.app[WORLD], str(told["executionId"]))
     message.entities = []
@@ -197,6 +222,14 @@ _ACTIONS: dict[str, Callable[[web.Request, dict[str, Any]], Any]] = {
     "GetImportTargetErrorKeysFileUrl": _keys_file_url,
     "GetImportStagingErrorFileUrl": _staging_file_url,
     "GetAzureWriteUrl": _write_url,
+    "ImportFromPackage": _import_from_package,
+    "ImportFromPackageAsync": _import_from_package,
+    "ExportToPackage": _export_to_package,
+    "ExportToPackageAsync": _export_to_package,
+    "ExportToPackagePreview": _export_to_package,
+    "ExportToPackagePreviewAsync": _export_to_package,
+    "ExportFromPackage": _import_from_package,
+    "GetExportedPackageUrl": _exported_package_url,
     "DeleteExecutionHistoryJob": _delete_history,
 }
 

@@ -117,3 +117,26 @@ class ExportQueue:
     def clear(self) -> None:
         """Forget all messages."""
         self.messages.clear()
+
+
+class PackageExports:
+    """Exports asked for by the package API: one execution, ready after a recurrence."""
+
+    def __init__(self) -> None:
+        self.contents: dict[str, bytes] = {}
+        self._asked: dict[str, tuple[str, bool]] = {}
+
+    def ask(self, project: str, execution_id: str) -> str:
+        """Begin an export; the execution ID is the caller's or a new one. What `contents` holds will be its package."""
+        execution_id = execution_id or f"{project}-{uuid.uuid4().hex.upper()}"
+        self._asked[execution_id] = (project, False)
+        return execution_id
+
+    def ready(self) -> None:
+        """A recurrence: what was asked for is ready."""
+        self._asked = {key: (project, True) for key, (project, _) in self._asked.items()}
+
+    def content(self, execution_id: str) -> bytes | None:
+        """The package, None until it is ready. Raises KeyError for an execution that nobody asked for."""
+        project, is_ready = self._asked[execution_id]
+        return self.contents.get(project, b"PK\x05\x06" + bytes(18)) if is_ready else None

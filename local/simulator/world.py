@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from .clock import VirtualClock
 from .entities import CATALOGUE, SEED
-from .exports import ExportQueue
+from .exports import ExportQueue, PackageExports
 from .faults import Faults
 from .imports import EntityResult, PreProcessError, Tables, run_file, run_package
 
@@ -102,6 +102,7 @@ class World:
         self.blobs: dict[str, bytes] = {}
         self.tables: Tables = {}
         self.queue = ExportQueue(self.clock)
+        self.package_exports = PackageExports()
         self._most: dict[str, int] = {}
 
     # --- what there is -------------------------------------------------------------------------------------------
@@ -162,6 +163,15 @@ class World:
             self._note_in_flight(activity_id)
             return message
 
+    def import_package(self, project: str, execution_id: str, legal_entity: str, body: bytes) -> Message:
+        """The package API: an execution named by its caller, run by the batch group like any other."""
+        with self.lock:
+            activity_id = f"package api: {project}"
+            self.jobs.setdefault(activity_id, ImportJob(activity_id, project, "package"))
+            message = self.enqueue(activity_id, "", legal_entity, execution_id, body)
+            message.execution_id = execution_id or f"{project}-{uuid.uuid4().hex.upper()}"
+            return message
+
     def _note_in_flight(self, activity_id: str) -> None:
         for key in (activity_id, ""):
             open_now = sum(1 for m in self.messages.values() if not m.ended and key in {"", m.activity_id})
@@ -176,9 +186,19 @@ class World:
             for message in running:
                 if not message.stuck and not self._hangs(message):
                     self._run(message)
-            room = self.batch_capacity - sum(1 for m in self.messages.values() if m.state == IN_PROCESS)
-            for message in [m for m in self.messages.values() if m.state == ENQUEUED][: max(0, room)]:
-                self._start(message)
+            self.package_exports.ready()
+            for message in [m for m in self.messages.values() if m.state == ENQUEUED]:
+                if self._has_room(message):
+                    self._start(message)
+
+    def _has_room(self, message: Message) -> bool:
+        """The batch group is finite; an ordered job runs one message at a time (File jobs only)."""
+        running = [m for m in self.messages.values() if m.state == IN_PROCESS]
+        if len(running) >= self.batch_capacity:
+            return False
+        job = self.jobs[message.activity_id]
+        in_order = job.ordered and job.kind == "file"
+        return not (in_order and any(m.activity_id == message.activity_id for m in running))
 
     def _hangs(self, message: Message) -> bool:
         """A wrong label is accepted and then never ends (seen in the field)."""
@@ -189,7 +209,7 @@ class World:
         message.started_at = self.clock.now()
         project = self.jobs[message.activity_id].data_project
         stamp = f"{message.started_at:%Y-%m-%dT%H:%M:%S}"
-        message.execution_id = f"{project}-{stamp}-{uuid.uuid4().hex.upper()}"
+        message.execution_id = message.execution_id or f"{project}-{stamp}-{uuid.uuid4().hex.upper()}"
 
     def _run(self, message: Message) -> None:
         job = self.jobs[message.activity_id]
