@@ -8,6 +8,7 @@ import os
 import shutil
 import signal
 import sys
+import threading
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -27,6 +28,9 @@ INTERRUPTED = 130  # the exit code that shells give to a Ctrl-C
 _READY_WITHIN = timedelta(seconds=60)
 _FUNC_READY_WITHIN = timedelta(minutes=3)  # it may download its extension bundle first
 _FUNC_PORT = 7071
+
+# An exception that a signal raises in the middle of someone's clean-up is lost; this is not.
+_LEAVING = threading.Event()
 
 
 class StackFailed(RuntimeError):
@@ -49,7 +53,9 @@ class Stack:
         return self.settings["FILES"]
 
     def must_be_up(self) -> None:
-        """Raise StackFailed if a part has ended by itself."""
+        """Raise StackFailed if a part has ended by itself, KeyboardInterrupt if this run was asked to leave."""
+        if _LEAVING.is_set():
+            raise KeyboardInterrupt
         for child in self.children:
             if not child.is_running:
                 raise StackFailed(child.story("ended by itself"))
@@ -124,9 +130,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--once", action="store_true", help="end after the samples; the exit code tells how they fared")
     parser.add_argument("--func", action="store_true", help="run the app under Azure Functions Core Tools (`func`)")
     chosen = parser.parse_args(arguments)
-    # A shell that starts this in the background switches SIGINT off; both are to end everything in order.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, _as_interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell that starts this in the background switches SIGINT off
+        signal.signal(number, _leave)
     try:
         return _run(stays=sys.stdout.isatty() and not chosen.once, with_func=chosen.func)
     except StackFailed as failed:
@@ -147,7 +152,8 @@ def _run(stays: bool, with_func: bool) -> int:
     return 0 if went_well else 1
 
 
-def _as_interrupt(_number: int, _frame: FrameType | None) -> None:
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    _LEAVING.set()
     raise KeyboardInterrupt
 
 

@@ -66,14 +66,19 @@ class Screen:
 
 
 def _moving_table(rows: Sequence[Row]) -> Table:
-    table = Table("File", "State", "Rows in / ok / bad", "What it shows", box=box.SIMPLE_HEAD)
+    table = Table(box=box.SIMPLE_HEAD)
+    table.add_column("File", overflow="fold")
+    for title in ("State", "Rows in / ok / bad", "What it shows"):
+        table.add_column(title)
     for row in rows:
-        table.add_row(Text(row.path), _coloured(row.state), _rows_text(row.rows), row.shows)
+        table.add_row(Text(_name(row)), _coloured(row.state), _rows_text(row.rows), row.shows)
     return table
 
 
 def _result_table(rows: Sequence[Row], in_terminal: bool) -> Table:
-    table = Table(box=box.SIMPLE_HEAD if in_terminal else box.ASCII2, title="What became of each file")
+    table = Table(
+        box=box.SIMPLE_HEAD if in_terminal else box.ASCII2, title="What became of each file", title_justify="left"
+    )
     table.add_column("File", overflow="fold")
     table.add_column("Legal entity")
     table.add_column("Rows in / ok / bad", justify="right")
@@ -83,8 +88,14 @@ def _result_table(rows: Sequence[Row], in_terminal: bool) -> Table:
     for row in rows:
         evidence = f"{row.evidence} ({row.evidence_files} files)" if row.evidence_files else row.evidence
         entity, counts = row.legal_entity or "-", _rows_text(row.rows)
-        table.add_row(Text(row.path), entity, counts, _coloured(row.state), row.expected, Text(evidence))
+        file = Text(_name(row) if in_terminal else row.path)
+        table.add_row(file, entity, counts, _coloured(row.state), row.expected, Text(evidence))
     return table
+
+
+def _name(row: Row) -> str:
+    """The folders tell feed and legal entity, which stand in columns of their own."""
+    return row.path.rpartition("/")[2]
 
 
 def _coloured(state: str) -> Text:
@@ -112,7 +123,7 @@ Copies of the samples lie in {stack.place / "samples"}.
     {stack.storage}
   Azure CLI:
     az storage blob upload --container-name {LANDING} --file my.csv --name customer-groups/USMF/my.csv \\
-      --connection-string "{stack.storage}"
+      --connection-string "..."
 
 The app         {stack.app_url}
 F&O simulator   {stack.erp_url}/_sim/state and /_sim/messages
