@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, ContainerClient
 
 #: Bytes of one block, and so what one upload holds in memory.
-BLOCK_BYTES = 8 * 1024 * 1024
+BLOCK_BYTES = 4 * 1024 * 1024
 _READ_BYTES = 1024 * 1024
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -335,3 +336,37 @@ def _stored_if_acknowledged(shore: Shore, content: bytes, place: str) -> None:
     digest = hashlib.sha256(content).hexdigest()
     [told] = [told for told in shore.manifests() if told["raw"]["sha256"] == digest]
     assert shore.read(told["raw"]["path"]) == content, f"acknowledged unstored after dying {place}"
+
+
+class FlippingLake:
+    """The real lake, but the first file written to it gets one wrong byte on the way."""
+
+    def __init__(self, lake: Any) -> None:
+        self._lake = lake
+        self.has_flipped = False
+
+    def put(self, path: str, blocks: Any) -> None:
+        """Write, with the first byte of the first file changed."""
+        body = bytearray(b"".join(blocks))
+        if not self.has_flipped:
+            body[0] ^= 0xFF
+            self.has_flipped = True
+        self._lake.put(path, [bytes(body)])
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._lake, name)
+
+
+def test_a_byte_that_changed_on_its_way_into_the_lake_is_seen_before_anything_is_acknowledged(shore: Shore) -> None:
+    stage = shore.stage
+    stage.world.export(EXPORT_ACTIVITY, PACKAGE)
+    doors = _open_doors(stage.engine.settings, stage.clock)
+    doors = replace(doors, lake=FlippingLake(doors.lake))
+    engine = assemble(stage.engine.settings, stage.engine.feeds, doors, stage.clock, lambda: 0.5)
+    engine.drain_exports()
+    assert shore.states() == ["leased"]
+    assert shore.manifests() == []
+    assert "other bytes than were downloaded" in shore.open()[0][1]
+    engine.drain_exports()
+    assert shore.states() == ["acknowledged"]
+    assert shore.read(shore.raw()[0]) == PACKAGE

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.job import JobState
+from shared.domain.naming import archive_folder
 from tests.scenario.conftest import FILE_ACTIVITY, GOOD_CSV, Stage
 
 SOME_BAD = b"CUSTOMERGROUPID,DESCRIPTION\r\n40,Wholesale\r\n,No key\r\n60,Online\r\n"
@@ -178,3 +179,21 @@ def test_job_json_is_enough_to_answer_without_the_erp_or_the_ledger(stage: Stage
     record = json.dumps(stage.archived(stage.job(PATH)), ensure_ascii=False)
     for fact in ("2026-11-14", "USMF", "PARTIAL", "Customer groups", "Zürich"):
         assert fact in record
+
+
+def test_landing_keeps_the_file_while_the_archived_copy_is_not_what_was_sent(stage: Stage) -> None:
+    stage.drop(PATH)
+    job = stage.job(PATH)
+    wrong = stage.blobs.get_blob_client(stage.archive, f"{archive_folder(job)}/{job.source.name}")
+    wrong.upload_blob(b"not what was sent")
+    for _ in range(4):
+        stage.world.recurrence_tick()
+        stage.tick(timedelta(minutes=2))
+    job = stage.job(PATH)
+    assert job.state is JobState.SUCCEEDED
+    assert job.archived_at is None
+    assert stage.in_landing() == [PATH]
+    wrong.delete_blob()
+    stage.tick(timedelta(minutes=2))
+    assert stage.job(PATH).archived_at is not None
+    assert stage.in_landing() == []
