@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
 from local.app_settings import LANDING
 from local.samples import samples
+from local.samples.exports import export_samples
 from local.stack import Stack
-from local.tour.following import Following
+from local.tour.exporting import Exporting, ExportRow
+from local.tour.following import Following, Row
 from local.tour.screen import Screen, guide
 
 BUDGET = timedelta(seconds=120)
@@ -25,20 +28,29 @@ def take(stack: Stack, budget: timedelta = BUDGET) -> bool:
     """
     screen = Screen()
     deadline = time.monotonic() + budget.total_seconds()
+    run = secrets.token_hex(2)
+    exporting = Exporting(stack.settings, stack.erp_url)
     with Following(stack.settings, LANDING) as following:
-        for sample in samples(secrets.token_hex(2)):
+        for export in export_samples(run):
+            exporting.make(export)
+        for sample in samples(run):
             _keep_copy(stack.place / "samples", sample.path, sample.content)
             following.drop(sample)
         with screen.moving() as show:
-            rows = following.rows()
-            while not all(row.is_done for row in rows) and time.monotonic() < deadline:
+            rows, exports = following.rows(), exporting.rows()
+            while not _at_the_end(rows, exports) and time.monotonic() < deadline:
                 stack.must_be_up()
                 show(rows)
                 time.sleep(_GLANCE_SECONDS)
-                rows = following.rows()
+                rows, exports = following.rows(), exporting.rows()
             show(rows)
         screen.result(rows, budget)
-    return all(row.is_as_expected for row in rows)
+        screen.exports(exports)
+    return all(row.is_as_expected for row in rows) and all(row.is_as_expected for row in exports)
+
+
+def _at_the_end(rows: Sequence[Row], exports: Sequence[ExportRow]) -> bool:
+    return all(row.is_done for row in rows) and all(row.is_as_expected for row in exports)
 
 
 def stay(stack: Stack) -> None:

@@ -12,8 +12,9 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from local.app_settings import LANDING
+from local.app_settings import LAKE, LANDING
 from local.stack import Stack
+from local.tour.exporting import ExportRow
 from local.tour.following import Row
 
 _WIDTH_OF_A_FILE = 220  # columns where no terminal sets them, so that paths stay whole
@@ -63,6 +64,25 @@ class Screen:
             self._console.print(f"Not as expected: {row.path}: {_difference(row)}", markup=False)
         good = len(rows) - len(open_rows) - len(wrong)
         self._console.print(f"{good} of {len(rows)} files came to the outcome named beside them.", highlight=False)
+
+    def exports(self, rows: Sequence[ExportRow]) -> None:
+        """The exports: what F&O knows of each, its rows, and where it lies in the lake."""
+        in_terminal = self._console.is_terminal
+        table = Table(
+            box=box.SIMPLE_HEAD if in_terminal else box.ASCII2, title="What came out of F&O", title_justify="left"
+        )
+        table.add_column("Export", no_wrap=True)
+        table.add_column("In F&O", no_wrap=True)
+        table.add_column("Rows", justify="right")
+        table.add_column(f"In the lake (container {LAKE})", overflow="fold")
+        for row in rows:
+            where = "\n".join(row.paths) or ("not there yet" if row.has_file else "nothing to store")
+            state = row.state if row.is_as_expected else f"{row.state}: not as expected"
+            counted = "-" if row.rows is None else str(row.rows)
+            table.add_row(f"{row.name}\n  {row.shows}", state, counted, Text(where))
+        self._console.print(table)
+        good = sum(row.is_as_expected for row in rows)
+        self._console.print(f"{good} of {len(rows)} exports lie in the lake and are acknowledged.", highlight=False)
 
 
 def _moving_table(rows: Sequence[Row]) -> Table:

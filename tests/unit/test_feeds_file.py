@@ -52,6 +52,7 @@ def test_a_good_file_becomes_feeds() -> None:
 
 def test_the_sample_feeds_are_good() -> None:
     assert set(load_feeds(SAMPLES.read_text(), {}, "local").feeds) == {"customer-groups", "customers"}
+    assert set(load_feeds(SAMPLES.read_text(), {}, "local").exports) == {"customer-groups-export"}
 
 
 def test_faults_of_every_kind_are_listed_at_once_with_their_lines() -> None:
