@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath, PureWindowsPath
 
 from shared.domain.findings import Finding
 from shared.domain.sizes import size_text
@@ -59,16 +58,9 @@ def _of_member(member: Member) -> list[Finding]:
 
 
 def _leaves_its_folder(name: str) -> bool:
-    posix, windows = PurePosixPath(name), PureWindowsPath(name)
-    return (
-        not name
-        or "\\" in name
-        or "\x00" in name
-        or posix.is_absolute()
-        or windows.is_absolute()
-        or bool(windows.drive)
-        or ".." in posix.parts
-    )
+    """Absolute, with a drive, with a backslash or a NUL, or up and out: on any system that may unpack it later."""
+    is_absolute = not name or name.startswith("/") or name[1:2] == ":"
+    return is_absolute or "\\" in name or "\x00" in name or ".." in name.split("/")
 
 
 def _found(rule: str, seen: str, advice: str) -> Finding:
