@@ -149,7 +149,7 @@ class Runtime:
 def _refuse_failure(result: messages.StatusResult) -> None:
     if result.status != messages.StatusResult.Success:
         error = result.exception or messages.RpcException("the runtime gave no reason")
-        raise AppRefused((error.stack_trace or error.message).rstrip())
+        raise AppRefused(f"it was not indexed.\n{(error.stack_trace or error.message).rstrip()}")
 
 
 def _function(found: messages.RpcFunctionMetadata) -> Function:

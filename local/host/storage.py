@@ -63,7 +63,7 @@ class Storage:
 
 def _retry() -> LinearRetry:
     """Short: a laptop's storage is there or is not, and the listeners ask again by themselves."""
-    return LinearRetry(backoff=1, retry_total=2, random_jitter_range=0)
+    return LinearRetry(backoff=1, retry_total=1, random_jitter_range=0)
 
 
 @contextlib.contextmanager

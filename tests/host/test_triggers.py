@@ -88,7 +88,7 @@ def test_a_function_that_takes_a_stream_gets_the_content_and_what_is_known_of_th
     host: RunningHost, world: World
 ) -> None:
     world.put("SECOND", "x.txt", b"four")
-    told = wait_until(lambda: world.notes("second"), "the second container fired")
+    told = wait_until(lambda: world.notes("second", content="four"), "the second container fired")
     assert told == [{"name": f"{world.settings['SECOND']}/x.txt", "length": 4, "content": "four"}]
 
 
