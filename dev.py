@@ -56,7 +56,7 @@ COURIER_PYTHON=path forces one), node if it is missing, Azurite. Logs are in .de
 
 def run(arguments: list[str]) -> int:
     """Azurite, the simulator and the app, with samples on their way."""
-    return _python("-m", "local.stack", *arguments)
+    return _python("-m", "local.run", *arguments)
 
 
 def test(arguments: list[str]) -> int:

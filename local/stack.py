@@ -1,21 +1,18 @@
-"""The local run: Azurite, the F&O simulator and the app, each in a process of its own, and the tour through them."""
+"""The local stack: Azurite, the F&O simulator and the app, each in a process of its own."""
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
-import signal
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
 
 from local.app_settings import ROOT, Client, without_ours
 from local.children import Child, ChildFailed
@@ -24,7 +21,6 @@ from local.setup.turns import my_turn
 from local.storage import LocalStorage
 
 PLACE = ROOT / ".dev"
-INTERRUPTED = 130  # the exit code that shells give to a Ctrl-C
 _READY_WITHIN = timedelta(seconds=60)
 _FUNC_READY_WITHIN = timedelta(minutes=3)  # it may download its extension bundle first
 _FUNC_PORT = 7071
@@ -122,40 +118,3 @@ def _client_of(erp_url: str) -> Client:
     with urllib.request.urlopen(f"{erp_url}/_sim/state", timeout=30) as answer:  # noqa: S310 - our own loopback address
         told = json.load(answer)
     return Client(**{name: told[name] for name in ("tenant_id", "client_id", "client_secret")})
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Bring everything up and take the tour; 0 only if every sample came to the outcome named beside it."""
-    parser = argparse.ArgumentParser(prog="dev.py run", description=__doc__)
-    parser.add_argument("--once", action="store_true", help="end after the samples; the exit code tells how they fared")
-    parser.add_argument("--func", action="store_true", help="run the app under Azure Functions Core Tools (`func`)")
-    chosen = parser.parse_args(arguments)
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell that starts this in the background switches SIGINT off
-        signal.signal(number, _leave)
-    try:
-        return _run(stays=sys.stdout.isatty() and not chosen.once, with_func=chosen.func)
-    except StackFailed as failed:
-        print(f"The local run stopped: {failed}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return INTERRUPTED
-
-
-def _run(stays: bool, with_func: bool) -> int:
-    from local import tour
-
-    print("Starting Azurite, the F&O simulator and the app ...", flush=True)
-    with up(with_func=with_func) as stack:
-        went_well = tour.take(stack)
-        if stays:
-            tour.stay(stack)
-    return 0 if went_well else 1
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    _LEAVING.set()
-    raise KeyboardInterrupt
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
