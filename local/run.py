@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from local import tour
-from local.stack import StackFailed, up
+from local.stack import LEAVING, StackFailed, up
 
 INTERRUPTED = 130  # the exit code that shells give to a Ctrl-C
 
@@ -41,7 +41,7 @@ def _run(stays: bool, with_func: bool) -> int:
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:
-    _LEAVING.set()
+    LEAVING.set()
     raise KeyboardInterrupt
 
 

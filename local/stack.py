@@ -26,7 +26,7 @@ _FUNC_READY_WITHIN = timedelta(minutes=3)  # it may download its extension bundl
 _FUNC_PORT = 7071
 
 # An exception that a signal raises in the middle of someone's clean-up is lost; this is not.
-_LEAVING = threading.Event()
+LEAVING = threading.Event()
 
 
 class StackFailed(RuntimeError):
@@ -50,7 +50,7 @@ class Stack:
 
     def must_be_up(self) -> None:
         """Raise StackFailed if a part has ended by itself, KeyboardInterrupt if this run was asked to leave."""
-        if _LEAVING.is_set():
+        if LEAVING.is_set():
             raise KeyboardInterrupt
         for child in self.children:
             if not child.is_running:
