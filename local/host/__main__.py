@@ -16,7 +16,7 @@ from azure.core.exceptions import AzureError
 
 from local.host.host import Host, Options
 from local.host.runtime import AppRefused
-from local.host.storage import Storage
+from local.host.storage import Storage, brief
 
 _log = logging.getLogger("local.host")
 
@@ -30,9 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AppRefused as refused:
         print(f"the function app cannot run: {refused}", file=sys.stderr)
     except AzureError as error:
-        print(f"the storage of AzureWebJobsStorage or of a trigger does not answer: {error}", file=sys.stderr)
+        print(f"the storage of AzureWebJobsStorage or of a trigger does not answer: {brief(error)}", file=sys.stderr)
     except OSError as error:
-        print(f"the host cannot listen: {error}", file=sys.stderr)
+        print(f"the host cannot start: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         return 0  # asked to stop before there was anything to finish
     return 1

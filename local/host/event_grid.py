@@ -17,6 +17,7 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlobProperties
 
 from local.host.blob_trigger import BlobEvent, BlobEvents, BlobTrigger
+from local.host.storage import brief
 from local.host.work import Work
 
 _log = logging.getLogger("local.host")
@@ -45,7 +46,7 @@ class Subscription:
             try:
                 await self.look()
             except AzureError as error:
-                _log.warning("container %s does not answer: %s", self._trigger.path.container, error)
+                _log.warning("container %s does not answer: %s", self._trigger.path.container, brief(error))
                 await self._work.pause(_AFTER_AN_OUTAGE)
 
     async def look(self) -> None:

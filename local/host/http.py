@@ -17,6 +17,7 @@ from local.host.invoker import Invoker
 from local.host.messages import RpcHttp, RpcHttpCookie, TypedData
 from local.host.routes import Route, in_order
 from local.host.runtime import Call, Function
+from local.host.storage import brief
 from local.host.timer import Timer
 from local.host.work import Work
 
@@ -105,7 +106,7 @@ class Http:
             for event in events:
                 await self._events.tell(event)
         except AzureError as error:
-            return web.json_response({"error": str(error)}, status=503)
+            return web.json_response({"error": brief(error)}, status=503)
         return web.Response(status=202)
 
     async def _function(self, request: web.Request) -> web.Response:

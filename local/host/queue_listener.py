@@ -8,9 +8,9 @@ largest dequeue count it moves to the poison queue. Where there is none, it stay
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -18,6 +18,7 @@ from azure.core.exceptions import AzureError
 from azure.storage.queue import QueueMessage
 from azure.storage.queue.aio import QueueClient
 
+from local.host.storage import brief
 from local.host.work import Work
 
 _log = logging.getLogger("local.host")
@@ -69,7 +70,7 @@ class QueueListener:
         """Work until the host stops. Returns with messages still running; they are tasks of the host's."""
         while not self._work.is_stopping:
             await self._free.acquire()
-            message = await self._receive()
+            message = None if self._work.is_stopping else await self._receive()
             if message is None:
                 self._free.release()
             else:
@@ -79,12 +80,18 @@ class QueueListener:
         try:
             message = await self._queue.receive_message(visibility_timeout=_whole_seconds(self._limits.hidden))
         except AzureError as error:
-            _log.warning("queue %s does not answer: %s", self._queue.queue_name, error)
-            await self._work.pause(_AFTER_AN_OUTAGE)
+            _log.warning("queue %s does not answer: %s", self._queue.queue_name, brief(error))
+            await self._recover()
             return None
         if message is None:
             await self._idle()
         return message
+
+    async def _recover(self) -> None:
+        """Wait a little; then make the queue if the storage was emptied under the host."""
+        if await self._work.pause(_AFTER_AN_OUTAGE):
+            with contextlib.suppress(AzureError):
+                await self._queue.create_queue()
 
     async def _idle(self) -> None:
         try:
@@ -102,7 +109,7 @@ class QueueListener:
             _log.warning("message %s of %s: %s", message.id, self._queue.queue_name, error)
             await self._move_to_poison(message)
         except AzureError as error:
-            _log.warning("message %s of %s will come again: %s", message.id, self._queue.queue_name, error)
+            _log.warning("message %s of %s will come again: %s", message.id, self._queue.queue_name, brief(error))
         finally:
             self._free.release()
 
@@ -137,7 +144,7 @@ class QueueListener:
             message.dequeue_count,
         )
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def _kept_hidden(self, message: QueueMessage) -> AsyncIterator[None]:
         done = asyncio.Event()
         renewal = asyncio.create_task(self._renew(message, done))
@@ -156,7 +163,7 @@ class QueueListener:
                 try:
                     renewed = await self._queue.update_message(message, visibility_timeout=hidden)
                 except AzureError as error:
-                    _log.warning("message %s could not be kept hidden: %s", message.id, error)
+                    _log.warning("message %s could not be kept hidden: %s", message.id, brief(error))
                 else:
                     message.pop_receipt = renewed.pop_receipt
             else:

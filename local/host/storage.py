@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
-from azure.core.exceptions import ResourceExistsError
+from azure.core.exceptions import AzureError, ResourceExistsError
 from azure.storage.blob.aio import BlobServiceClient, ContainerClient, LinearRetry
 from azure.storage.queue.aio import QueueClient, QueueServiceClient
 
@@ -59,6 +59,11 @@ class Storage:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._open.aclose()
+
+
+def brief(error: AzureError) -> str:
+    """What happened, without the request ID and the XML that follow it."""
+    return str(error).partition("\n")[0]
 
 
 def _retry() -> LinearRetry:

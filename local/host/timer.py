@@ -20,6 +20,7 @@ from local.host.messages import TypedData
 from local.host.runtime import AppRefused, Call, Function, Outcome
 from local.host.schedule_monitor import ScheduleMonitor, Status
 from local.host.settings import AppSettings
+from local.host.storage import brief
 from local.host.work import Work
 
 _log = logging.getLogger("local.host")
@@ -99,7 +100,7 @@ class Timer:
             if self._monitor:
                 await self._monitor.write(self._status)
         except AzureError as error:
-            _log.warning("%s: its run could not be noted: %s", self.function.name, error)
+            _log.warning("%s: its run could not be noted: %s", self.function.name, brief(error))
 
     async def _invoke(self, reason: str, *, past_due: bool) -> Outcome:
         argument = {

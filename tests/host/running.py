@@ -103,7 +103,10 @@ class RunningHost:
 
     def ask_to_stop(self) -> None:
         """As a service manager does it."""
-        self.process.send_signal(signal.CTRL_BREAK_EVENT if sys.platform == "win32" else signal.SIGTERM)
+        if sys.platform == "win32":
+            self.process.send_signal(signal.CTRL_BREAK_EVENT)
+        else:
+            self.process.send_signal(signal.SIGTERM)
 
     def stop(self) -> int:
         """Ask it to stop; its exit code."""

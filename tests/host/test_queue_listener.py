@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.queue import QueueMessage
 from azure.storage.queue.aio import QueueClient
 
@@ -26,13 +27,15 @@ class Bench:
     """A queue, its poison queue, and what came of its messages."""
 
     def __init__(self, storage: Storage, connection: str, names: StorageNames) -> None:
-        self._made = lambda kind: storage.made_queue(connection, names.queue(kind))
+        self._storage = storage
+        self._connection = connection
+        self._names = names
         self.deliveries: list[str] = []
 
     async def queue(self, kind: str = "work") -> QueueClient:
-        return await self._made(kind)
+        return await self._storage.made_queue(self._connection, self._names.queue(kind))
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def listening(
         self, deliver: Callable[[QueueMessage], Awaitable[bool]], limits: Limits = _LIMITS, *, has_poison: bool = True
     ) -> AsyncIterator[Work]:
@@ -202,5 +205,43 @@ def test_a_defect_in_the_host_stops_it_loudly(azurite: Azurite, storage_names: S
             await (await bench.queue()).send_message("one")
             await asyncio.wait_for(work.until_stop(), 10)
         assert work.broken
+
+    _run(azurite, storage_names, scene)
+
+
+def test_a_queue_that_vanished_is_made_again(azurite: Azurite, storage_names: StorageNames) -> None:
+    async def scene(bench: Bench) -> None:
+        async def deliver(_: QueueMessage) -> bool:
+            return True
+
+        async def is_there() -> bool:
+            with contextlib.suppress(ResourceNotFoundError):
+                return bool(await queue.send_message("after all"))
+            return False
+
+        async with bench.listening(deliver):
+            queue = await bench.queue()
+            await queue.delete_queue()
+            await _until(is_there)
+            await _until(lambda: _is(bench.deliveries, ["after all"]))
+
+    _run(azurite, storage_names, scene)
+
+
+def test_a_stop_leaves_the_messages_that_wait_in_the_queue(azurite: Azurite, storage_names: StorageNames) -> None:
+    async def scene(bench: Bench) -> None:
+        works: list[Work] = []
+
+        async def deliver(_: QueueMessage) -> bool:
+            works[0].stop()
+            return True
+
+        async with bench.listening(deliver, Limits(parallelism=1, max_dequeue_count=3)) as work:
+            works.append(work)
+            for text in ("first", "second"):
+                await (await bench.queue()).send_message(text)
+            await asyncio.wait_for(work.until_stop(), 10)
+        assert bench.deliveries == ["first"]
+        assert await bench.contents() == ["second"]
 
     _run(azurite, storage_names, scene)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import requests
-from azure.storage.blob import ContentSettings
+from azure.storage.blob import BlobBlock, ContentSettings
 
 from tests.host.running import RunningHost, World, wait_until
 
@@ -74,7 +74,7 @@ def test_only_committed_blobs_fire(host: RunningHost, world: World) -> None:
     world.put("LANDING", "after staging.csv")
     wait_until(lambda: world.notes("landed", name="after staging.csv"), "a later blob fired")
     assert not world.notes("landed", name="in blocks.csv")
-    blob.commit_block_list(["AAAA"])
+    blob.commit_block_list([BlobBlock("AAAA")])
     wait_until(lambda: world.notes("landed", name="in blocks.csv", content="in blocks"), "the committed blob fired")
 
 

@@ -51,7 +51,7 @@ async def on_poison(message: func.QueueMessage) -> None:
 
 @app.timer_trigger(arg_name="timer", schedule="%NEVER%")
 async def tick(timer: func.TimerRequest) -> None:
-    await asyncio.to_thread(note, "tick", past_due=timer.past_due, next=timer.schedule_status["Next"])
+    await asyncio.to_thread(note, "tick", past_due=timer.past_due)
     if await asyncio.to_thread(is_wished, "fail"):
         raise RuntimeError("tick was told to fail")
 
