@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from local.app_settings import ROOT, Client, without_ours
+from local.app_settings import ROOT, Client, for_local_run, without_ours
 from local.children import Child, ChildFailed
 from local.node import NodeMissing
 from local.setup.turns import my_turn
@@ -64,6 +64,8 @@ def up(place: Path = PLACE, with_func: bool = False) -> Iterator[Stack]:
     Raises:
         StackFailed: a part did not come up.
     """
+    if with_func:
+        _where_func_is()  # before anything is started
     with ExitStack() as ends:
         ends.enter_context(my_turn(place / "run.lock", "another `dev.py run` is up in this checkout; waiting for it"))
         try:
@@ -78,12 +80,23 @@ def _start(ends: ExitStack, place: Path, with_func: bool) -> Stack:
     environ = without_ours(os.environ) | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
     command = _tethered("local.simulator", "--port", "0", "--auto-tick-seconds", "1")
     simulator = _child(ends, "the F&O simulator", command, logs / "simulator.log", environ)
-    erp_url = simulator.wait_for(r"^F&O simulator ready: (\S+)", _READY_WITHIN)[1]
-    storage = LocalStorage.start(place / "azurite", logs / "azurite.log", erp_url, _client_of(erp_url))
+
+    def settings_on(storage: str) -> dict[str, str]:
+        """The simulator comes up while Azurite does."""
+        erp_url = simulator.wait_for(r"^F&O simulator ready: (\S+)", _READY_WITHIN)[1]
+        return for_local_run(storage, erp_url, _client_of(erp_url))
+
+    storage = LocalStorage.start(place / "azurite", logs / "azurite.log", settings_on)
     ends.callback(storage.stop)
     environ |= storage.settings
     app, app_url = (_func if with_func else _local_host)(ends, logs / "app.log", environ)
-    return Stack(place=place, erp_url=erp_url, app_url=app_url, settings=storage.settings, children=(simulator, app))
+    return Stack(
+        place=place,
+        erp_url=storage.settings["D365_BASE_URL"],
+        app_url=app_url,
+        settings=storage.settings,
+        children=(simulator, app),
+    )
 
 
 def _local_host(ends: ExitStack, log: Path, environ: dict[str, str]) -> tuple[Child, str]:
@@ -93,13 +106,16 @@ def _local_host(ends: ExitStack, log: Path, environ: dict[str, str]) -> tuple[Ch
 
 def _func(ends: ExitStack, log: Path, environ: dict[str, str]) -> tuple[Child, str]:
     """Azure Functions Core Tools. They play no Event Grid: the sweep finds the files, so it has to come often."""
-    func = shutil.which("func")
-    if func is None:
-        raise StackFailed("`func` is not on the PATH. Install Azure Functions Core Tools, or run without --func.")
-    command = [func, "start", "--port", str(_FUNC_PORT)]
+    command = [_where_func_is(), "start", "--port", str(_FUNC_PORT)]
     app = _child(ends, "func", command, log, environ | {"SWEEP_AFTER_SECONDS": "2"}, tethered=False)
     app.wait_for(r"Worker process started and initialized", _FUNC_READY_WITHIN)
     return app, f"http://127.0.0.1:{_FUNC_PORT}"
+
+
+def _where_func_is() -> str:
+    if found := shutil.which("func"):
+        return found
+    raise StackFailed("`func` is not on the PATH. Install Azure Functions Core Tools, or run without --func.")
 
 
 def _tethered(*arguments: str) -> list[str]:

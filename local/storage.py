@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from local.app_settings import ARCHIVE, LAKE, LANDING, LEDGER_TABLE, REJECTED, Client, for_local_run
+from local.app_settings import ARCHIVE, LAKE, LANDING, LEDGER_TABLE, REJECTED
 from local.azurite import Azurite
 
 
@@ -19,8 +20,10 @@ class LocalStorage:
         self.settings = settings
 
     @classmethod
-    def start(cls, directory: Path, log: Path, erp_url: str, client: Client) -> Self:
-        """Start it on `directory`, or on an empty one if an earlier run was cut off with files at its simulator.
+    def start(cls, directory: Path, log: Path, settings_on: Callable[[str], dict[str, str]]) -> Self:
+        """Start it on `directory`, or on an empty one if an earlier run was cut off in the middle.
+
+        `settings_on` gives the app's settings for a connection string.
 
         Raises:
             ChildFailed, NodeMissing, FileNotFoundError: as Azurite.start.
@@ -28,7 +31,7 @@ class LocalStorage:
         for last_try in (False, True):
             azurite = Azurite.start(directory, log)
             try:
-                settings = for_local_run(azurite.connection_string, erp_url, client)
+                settings = settings_on(azurite.connection_string)
                 _create_places(azurite.connection_string)
                 if last_try or not _was_cut_off(settings):
                     return cls(azurite, settings)
@@ -62,14 +65,15 @@ def _create_places(storage: str) -> None:
 
 
 def _was_cut_off(settings: dict[str, str]) -> bool:
-    """True when the ledger has files at the ERP: the simulator that had them is gone, and nobody can tell their end."""
+    """True when files are at the ERP or exports half taken: that simulator is gone, and nobody can tell their end."""
     from shared.wiring import engine_from
 
-    return bool(engine_from(settings).ledger.taken())
+    engine = engine_from(settings)
+    return bool(engine.ledger.taken()) or any(engine.exports.open_deliveries(feed) for feed in engine.feeds.exports)
 
 
 def _set_aside(directory: Path) -> None:
     aside = directory.with_name(f"{directory.name}-cut-off")
     shutil.rmtree(aside, ignore_errors=True)
     directory.rename(aside)
-    print(f"The last run was cut off while its simulator had files. Storage starts empty; the old state is in {aside}.")
+    print(f"The last run was cut off while its simulator had work. Storage starts empty; the old state is in {aside}.")

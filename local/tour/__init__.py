@@ -62,7 +62,6 @@ def stay(stack: Stack) -> None:
     screen = Screen()
     print(guide(stack))
     with Following(stack.settings, LANDING) as following:
-        following.pass_over_what_landed()
         try:
             while True:
                 stack.must_be_up()

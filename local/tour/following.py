@@ -23,6 +23,7 @@ class Row:
     """
 
     path: str
+    etag: str
     legal_entity: str = ""
     state: str = "landed"
     reason: str = ""
@@ -68,12 +69,6 @@ class Following:
         for blob in self._blobs.get_container_client(self._landing).list_blobs():
             self._follow(blob.name, str(blob.etag), blob.size)
 
-    def pass_over_what_landed(self) -> None:
-        """Take what lies in landing as known already."""
-        self.look_for_more()
-        for followed in self._files.values():
-            followed.last = _row(followed, None, 0)
-
     def rows(self) -> list[Row]:
         """Every followed file as the ledger has it now, in the order in which they came."""
         return [self._now(followed) for followed in self._files.values()]
@@ -116,11 +111,13 @@ class Following:
 def _row(followed: _Followed, job: Job | None, evidence_files: int) -> Row:
     sample = followed.sample
     shows, expected, expected_rows = (sample.shows, sample.outcome, sample.rows) if sample else ("", "", None)
+    path, etag = followed.source.path, followed.source.etag
     if job is None:
-        return Row(path=followed.source.path, shows=shows, expected=expected, expected_rows=expected_rows)
+        return Row(path=path, etag=etag, shows=shows, expected=expected, expected_rows=expected_rows)
     counts = job.rows
     return Row(
-        path=job.source.path,
+        path=path,
+        etag=etag,
         legal_entity=job.legal_entity,
         state=str(job.state),
         reason=job.reason,

@@ -28,7 +28,7 @@ class Screen:
         self._console = console or Console()
         if not self._console.is_terminal:
             self._console.width = _WIDTH_OF_A_FILE
-        self._told: dict[str, str] = {}
+        self._told: dict[tuple[str, str], str] = {}
 
     @contextmanager
     def moving(self) -> Iterator[Callable[[Sequence[Row]], None]]:
@@ -40,15 +40,13 @@ class Screen:
             yield lambda rows: live.update(_moving_table(rows))
 
     def tell_changes(self, rows: Sequence[Row]) -> None:
-        """One line for each file that has moved since the last call."""
+        """One line for each file that has moved since the last call. The same path landed anew is another file."""
         for row in rows:
-            if self._told.get(row.path) != row.state:
-                why = f"  ({row.reason})" if row.reason else ""
+            told = _sentence(row)
+            if self._told.get((row.path, row.etag)) != told:
                 now = datetime.now(UTC).strftime("%H:%M:%S")
-                self._console.print(
-                    f"{now}  {row.path}: {row.state}{why}", markup=False, highlight=False, soft_wrap=True
-                )
-                self._told[row.path] = row.state
+                self._console.print(f"{now}  {row.path}: {told}", markup=False, highlight=False, soft_wrap=True)
+                self._told[row.path, row.etag] = told
 
     def result(self, rows: Sequence[Row], budget: timedelta) -> None:
         """The final table and one sentence."""
@@ -111,6 +109,11 @@ def _result_table(rows: Sequence[Row], in_terminal: bool) -> Table:
         file = Text(_name(row) if in_terminal else row.path)
         table.add_row(file, entity, counts, _coloured(row.state), row.expected, Text(evidence))
     return table
+
+
+def _sentence(row: Row) -> str:
+    why = f"  ({row.reason})" if row.reason else ""
+    return f"{row.state}, kept in {row.evidence}" if row.is_done and not row.expected else f"{row.state}{why}"
 
 
 def _name(row: Row) -> str:
