@@ -9,7 +9,7 @@ from typing import BinaryIO, Protocol
 
 from shared.domain.export import Delivery, Dequeued, Export
 from shared.domain.job import Job, Lane, Source
-from shared.domain.outcome import Summary
+from shared.domain.outcome import EntityCounts, Summary
 from shared.domain.remote import RemoteReport
 
 #: Aware UTC now.
@@ -148,6 +148,9 @@ class FileStore(Protocol):
     def note(self, container: str, path: str, text: str) -> None:
         """Write a JSON or text file beside a kept one, replacing an earlier version."""
 
+    def save(self, container: str, path: str, blocks: Iterable[bytes]) -> None:
+        """Write a file beside a kept one from a stream, replacing an earlier version."""
+
     def remove(self, source: Source) -> None:
         """Delete the landed blob if it is still this content; when it is gone or has changed, do nothing."""
 
@@ -180,6 +183,31 @@ class ErpGateway(Protocol):
 
     def summary(self, execution_id: str) -> Summary:
         """The summary status of an execution; UNDECIDED while it has none. Raises Transient."""
+
+
+class ErpEvidence(Protocol):
+    """What F&O tells about an execution that did not go clean. All calls raise Transient when it cannot be asked."""
+
+    def execution_id(self, message_id: str) -> str:
+        """The execution that a message became; empty while there is none."""
+
+    def errors(self, execution_id: str) -> str:
+        """The list of row errors as it came: text that should hold JSON."""
+
+    def entity_counts(self, execution_id: str) -> tuple[EntityCounts, ...]:
+        """Rows by entity, from the execution's details."""
+
+    def page_url(self, execution_id: str) -> str:
+        """The execution's page in F&O; empty when none is offered."""
+
+    def error_keys_url(self, execution_id: str, entity: str) -> str | None:
+        """Where the file of the failed rows' keys can be fetched; None when there is none, empty while it is made."""
+
+    def staging_errors_url(self, execution_id: str, entity: str) -> str:
+        """Where the file of rows that failed before staging can be fetched; empty when there is none."""
+
+    def fetch(self, url: str) -> Download:
+        """Open a file behind a signed URL, without any token."""
 
 
 class Download(Protocol):

@@ -28,6 +28,8 @@ class Event(StrEnum):
     JOB_OVERDUE = "job.overdue"
     JOB_ARCHIVED = "job.archived"
     JOB_ARCHIVE_DELAYED = "job.archive_delayed"
+    JOB_EVIDENCE_SAVED = "job.evidence_saved"
+    JOB_EVIDENCE_DELAYED = "job.evidence_delayed"
     JOB_SENT_UNRECORDED = "job.sent_unrecorded"
     JOB_CONFLICT = "job.conflict"
     STATUS_UNKNOWN = "status.unknown_word"
@@ -55,6 +57,7 @@ _LEVELS = {
     Event.JOB_OVERDUE: logging.WARNING,
     Event.JOB_SENT_UNRECORDED: logging.CRITICAL,
     Event.JOB_ARCHIVE_DELAYED: logging.WARNING,
+    Event.JOB_EVIDENCE_DELAYED: logging.WARNING,
     Event.STATUS_UNKNOWN: logging.WARNING,
     Event.STATUS_UNAVAILABLE: logging.WARNING,
     Event.LANDING_FOUND: logging.WARNING,
@@ -67,6 +70,12 @@ _LEVELS = {
     Event.TICK_CUT_SHORT: logging.WARNING,
     Event.TICK_STEP_FAILED: logging.ERROR,
 }
+
+
+def quiet_libraries() -> None:
+    """Keep the libraries beneath us from logging each call: their lines bear URLs, signed ones among them."""
+    for name in ("azure", "urllib3", "msal"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def emit(event: Event, job: Job | None = None, **fields: object) -> None:

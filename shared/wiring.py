@@ -14,6 +14,7 @@ from shared.adapters.blob_files import BlobFiles
 from shared.adapters.blob_lake import BlobLake
 from shared.adapters.d365.auth import TokenSource, credential_for
 from shared.adapters.d365.client import D365Client
+from shared.adapters.d365.evidence import D365Evidence
 from shared.adapters.d365.exports import D365Exports
 from shared.adapters.d365.transport import Transport
 from shared.adapters.storage_clients import blob_service, table_service
@@ -22,8 +23,9 @@ from shared.adapters.table_ledger import TableLedger
 from shared.domain.feed import FeedBook
 from shared.errors import FaultyConfiguration
 from shared.feeds.loading import load_feeds
-from shared.ports import Chance, Clock, ErpGateway, ExportLedger, ExportQueue, Lake, Ledger
+from shared.ports import Chance, Clock, ErpEvidence, ErpGateway, ExportLedger, ExportQueue, Lake, Ledger
 from shared.services.archiving import Archiving
+from shared.services.evidence import EvidenceCollection
 from shared.services.export_drain import DrainReport, ExportDrain
 from shared.services.export_store import ExportStore
 from shared.services.intake import Intake
@@ -32,6 +34,7 @@ from shared.services.recovery import Recovery
 from shared.services.submission import Submission
 from shared.services.tick import Tick
 from shared.settings import Settings
+from shared.telemetry import quiet_libraries
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,7 @@ class Doors:
     files: BlobFiles
     lake: Lake
     erp: ErpGateway
+    evidence: ErpEvidence
     queue: ExportQueue
 
 
@@ -82,6 +86,7 @@ def engine() -> Engine:
 
 def engine_from(environ: Mapping[str, str], clock: Clock | None = None, chance: Chance | None = None) -> Engine:
     """An engine for the given app settings. Nothing is read or called before this, nor kept outside it."""
+    quiet_libraries()
     settings = Settings.from_environ(environ)
     clock = clock or _utc_now
     feeds = load_feeds(_read_feeds(settings.feeds_file), environ, settings.erp.environment, settings.feeds_file)
@@ -99,6 +104,7 @@ def _open_doors(settings: Settings, clock: Clock) -> Doors:
         files=BlobFiles(blob_service(settings.files), settings.landing_container),
         lake=BlobLake(blob_service(settings.lake).get_container_client(settings.lake_container)),
         erp=D365Client(transport),
+        evidence=D365Evidence(transport),
         queue=D365Exports(transport),
     )
 
@@ -106,7 +112,8 @@ def _open_doors(settings: Settings, clock: Clock) -> Doors:
 def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, chance: Chance) -> Engine:
     """Put the services behind the given doors."""
     ledger, files, erp = doors.ledger, doors.files, doors.erp
-    archiving = Archiving(ledger, files, clock, settings.archive_container, settings.rejected_container)
+    evidence = EvidenceCollection(ledger, files, doors.evidence, clock)
+    archiving = Archiving(ledger, files, evidence, clock, settings.archive_container, settings.rejected_container)
     submission = Submission(ledger, files, erp, feeds, archiving, clock, chance)
     intake = Intake(ledger, feeds, submission, archiving, clock)
     shortest, longest = settings.poll_interval, settings.poll_interval_longest

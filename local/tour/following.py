@@ -11,6 +11,7 @@ from typing import Self
 from azure.storage.blob import BlobServiceClient
 
 from local.samples import Sample
+from shared.domain.evidence import needs_evidence
 from shared.domain.job import Job, Source
 from shared.wiring import engine_from
 
@@ -121,7 +122,7 @@ def _row(followed: _Followed, job: Job | None, evidence_files: int) -> Row:
         legal_entity=job.legal_entity,
         state=str(job.state),
         reason=job.reason,
-        is_done=job.is_final and job.archived_at is not None,
+        is_done=job.is_final and job.archived_at is not None and not needs_evidence(job),
         rows=(counts.rows_in, counts.rows_ok, counts.rows_bad) if counts else None,
         evidence=job.archive_path,
         evidence_files=evidence_files,

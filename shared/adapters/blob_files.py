@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -140,6 +140,11 @@ class BlobFiles:
             self._blob(container, path).upload_blob(
                 text.encode(), overwrite=True, content_settings=ContentSettings(content_type=kind)
             )
+
+    def save(self, container: str, path: str, blocks: Iterable[bytes]) -> None:
+        """See FileStore."""
+        with translated("saving evidence into the archive"):
+            self._blob(container, path).upload_blob(iter(blocks), overwrite=True)
 
     def remove(self, source: Source) -> None:
         """See FileStore."""

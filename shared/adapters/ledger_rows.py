@@ -117,7 +117,10 @@ def _progress(job: Job) -> Row:
         "findings": _findings_text(job.findings),
         "ended_at": _text(job.ended_at),
         "archive_path": job.archive_path,
+        "kept_as": job.kept_as,
         "archived_at": _text(job.archived_at),
+        "evidence_at": _text(job.evidence_at),
+        "causes": job.causes[:2000],
     }
 
 
@@ -151,7 +154,10 @@ def from_row(row: Row) -> Job:
         findings=_findings(get("findings", "")),
         ended_at=_time(get("ended_at", "")),
         archive_path=get("archive_path", ""),
+        kept_as=get("kept_as", ""),
         archived_at=_time(get("archived_at", "")),
+        evidence_at=_time(get("evidence_at", "")),
+        causes=get("causes", ""),
         feeds_version=get("feeds_version", ""),
         timeline=_timeline(row),
     )

@@ -85,7 +85,9 @@ class Job:
     `due_at` is when a tick should next look at the job, None when nothing is left to do. `reason` says in one
     sentence why it is where it is. `message_id` is what the ERP returned for the file, `execution_id` the run of
     the data project that it became. `slots` names the places it holds under the caps. `sha256` is of the bytes
-    as sent. After a final state, `archived_at` tells whether file and evidence are safe at `archive_path`.
+    as sent. After a final state, `archived_at` tells whether the file is safe at `archive_path`, and `evidence_at`,
+    for an import with errors, whether what F&O knows of them lies beside it; `causes` is its headline. `kept_as` is the
+    kept file's path, or why there is none.
     """
 
     job_id: str
@@ -114,7 +116,10 @@ class Job:
     findings: tuple[Finding, ...] = ()
     ended_at: datetime | None = None
     archive_path: str = ""
+    kept_as: str = ""
     archived_at: datetime | None = None
+    evidence_at: datetime | None = None
+    causes: str = ""
     feeds_version: str = ""
     timeline: tuple[TimelineEntry, ...] = ()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 
 from shared.domain.job import Job, TimelineEntry
@@ -10,8 +11,13 @@ from shared.domain.outcome import EntityCounts
 RECORD_VERSION = 1
 
 
-def job_record(job: Job, file: str) -> dict[str, object]:
-    """The index of a job's archive folder. `file` is the path of the kept file, or why there is none."""
+def as_text(record: dict[str, object]) -> str:
+    """A record as the text of its file: indented, for people, in any language."""
+    return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+
+
+def job_record(job: Job) -> dict[str, object]:
+    """The index of a job's archive folder."""
     rows = job.rows
     return {
         "record_version": RECORD_VERSION,
@@ -24,7 +30,7 @@ def job_record(job: Job, file: str) -> dict[str, object]:
         "rows": {"in": rows.rows_in, "ok": rows.rows_ok, "bad": rows.rows_bad} if rows else None,
         "entities": [_entity(counts) for counts in job.entities],
         "file": {
-            "kept_as": file,
+            "kept_as": job.kept_as,
             "landed_as": f"{job.source.container}/{job.source.path}",
             "landed_at": _iso(job.source.landed_at),
             "etag": job.source.etag,
@@ -43,6 +49,8 @@ def job_record(job: Job, file: str) -> dict[str, object]:
         "sent_at": _iso(job.sent_at),
         "ended_at": _iso(job.ended_at),
         "archived_at": _iso(job.archived_at),
+        "evidence_at": _iso(job.evidence_at),
+        "causes": job.causes,
         "attempts": job.attempt,
         "feeds_version": job.feeds_version,
         "timeline": [_entry(entry) for entry in job.timeline],

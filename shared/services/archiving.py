@@ -5,16 +5,17 @@ Copy, verify, note, delete, write. Each step may be repeated after a crash and f
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from shared.domain.evidence import needs_evidence
 from shared.domain.findings import Finding
 from shared.domain.job import Job, JobState, advance
 from shared.domain.naming import archive_folder, rejected_folder
-from shared.domain.record import job_record, rejection_record
+from shared.domain.record import as_text, job_record, rejection_record
 from shared.errors import SourceLost, Terminal, Transient
 from shared.ports import Clock, FileStore, Ledger, Stored
+from shared.services.evidence import EvidenceCollection
 from shared.telemetry import Event, emit
 
 #: A copy that is still under way, or a store that cannot be reached, is looked at again after this long.
@@ -31,6 +32,7 @@ class Archiving:
 
     ledger: Ledger
     files: FileStore
+    evidence: EvidenceCollection
     clock: Clock
     archive_container: str
     rejected_container: str
@@ -46,29 +48,33 @@ class Archiving:
         return self.archive(stored)
 
     def archive(self, stored: Stored) -> Stored:
-        """Put a final job's file and evidence where they rest, clear landing, and write that it is done.
+        """Put a final job's file where it rests, clear landing, write that it is done, and then fetch the evidence.
 
         What can pass later leaves the job due again, never raises. Raises Conflict when another worker was first.
         """
         try:
-            return self._archive(stored)
+            if stored.job.archived_at is None:
+                stored = self._archive(stored)
         except (Transient, CopyDiffers) as failure:
             return self._later(stored, str(failure))
+        return self.evidence.collect(stored) if needs_evidence(stored.job) and stored.job.archived_at else stored
 
     def _archive(self, stored: Stored) -> Stored:
         job = stored.job
         container, folder = self._place(job)
         path = f"{folder}/{job.source.name}"
-        whereabouts = path
+        kept_as = path
         try:
             metadata = {"job_id": job.job_id, "outcome": job.state.value.lower()}
             if not self.files.keep(job.source, container, path, metadata):
                 return self._later(stored, "the copy into the archive is under way")
             self._verify(job, container, path)
         except SourceLost as lost:
-            whereabouts = f"not kept: {lost}"
-        done = replace(job, archive_path=f"{container}/{folder}", archived_at=self.clock(), due_at=None)
-        self._write_notes(done, container, folder, whereabouts)
+            kept_as = f"not kept: {lost}"
+        now = self.clock()
+        done = replace(job, archive_path=f"{container}/{folder}", kept_as=kept_as, archived_at=now)
+        done = replace(done, due_at=now if needs_evidence(done) else None)
+        self._write_notes(done, container, folder)
         self.files.remove(job.source)
         version = self.ledger.write(done, stored.version)
         emit(Event.JOB_ARCHIVED, done, archive_path=done.archive_path)
@@ -84,17 +90,13 @@ class Archiving:
         if job.sha256 and self.files.sha256_of(container, path) != job.sha256:
             raise CopyDiffers(f"{container}/{path} differs from what was sent (SHA-256 {job.sha256})")
 
-    def _write_notes(self, job: Job, container: str, folder: str, whereabouts: str) -> None:
+    def _write_notes(self, job: Job, container: str, folder: str) -> None:
         if job.state is JobState.REJECTED:
             sidecar = f"{folder}/{job.source.name}.reason.json"
-            self.files.note(container, sidecar, _json(rejection_record(job)))
-        self.files.note(container, f"{folder}/job.json", _json(job_record(job, whereabouts)))
+            self.files.note(container, sidecar, as_text(rejection_record(job)))
+        self.files.note(container, f"{folder}/job.json", as_text(job_record(job)))
 
     def _later(self, stored: Stored, why: str) -> Stored:
         job = replace(stored.job, due_at=self.clock() + ARCHIVE_RETRY)
         emit(Event.JOB_ARCHIVE_DELAYED, job, why=why)
         return Stored(job, self.ledger.write(job, stored.version))
-
-
-def _json(record: dict[str, object]) -> str:
-    return json.dumps(record, indent=2, ensure_ascii=False) + "\n"

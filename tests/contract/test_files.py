@@ -167,6 +167,13 @@ def test_landing_lists_what_is_old_enough_with_what_a_job_needs(place: Any) -> N
     assert list(files.landed(source.landed_at + timedelta(seconds=2))) == [source]
 
 
+def test_a_stream_is_saved_whole_and_replaces_its_earlier_version(place: Any) -> None:
+    files, shelf, _, archive = place
+    files.save(archive, "a/job/keys.csv", iter([b"first"]))
+    files.save(archive, "a/job/keys.csv", (b"x" * 1000 for _ in range(300)))
+    assert shelf.read(archive, "a/job/keys.csv") == b"x" * 300_000
+
+
 def test_a_note_replaces_its_earlier_version(place: Any) -> None:
     files, shelf, _, archive = place
     files.note(archive, "a/job/job.json", "{}")

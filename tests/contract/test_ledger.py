@@ -68,6 +68,9 @@ def test_a_job_comes_back_as_it_was_written_with_every_column(ledger: Ledger, cl
         overdue=True,
         archive_path="archive/x",
         archived_at=clock(),
+        kept_as="a/job/x.csv",
+        evidence_at=clock(),
+        causes="412 rows, 3 causes",
         ended_at=clock(),
     )
     ledger.write(job, stored.version)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -98,6 +98,10 @@ class MemoryFiles:
     def note(self, container: str, path: str, text: str) -> None:
         """See FileStore."""
         self.put(container, path, text.encode())
+
+    def save(self, container: str, path: str, blocks: Iterable[bytes]) -> None:
+        """See FileStore."""
+        self.put(container, path, b"".join(blocks))
 
     def remove(self, source: Source) -> None:
         """See FileStore."""

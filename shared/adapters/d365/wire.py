@@ -140,6 +140,56 @@ def download_path(location: str, base_url: str) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
+def evidence_call(action: str, **told: str) -> tuple[str, dict[str, str]]:
+    """Path and body of an action about an execution, by the names of Microsoft Learn."""
+    return action_path(action), told
+
+
+def execution_id_call(message_id: str) -> tuple[str, dict[str, str]]:
+    """Path and body of GetExecutionIdByMessageId; the underscore is part of the name."""
+    return action_path("GetExecutionIdByMessageId"), {"_messageId": message_id}
+
+
+def details_path(execution_id: str) -> str:
+    """Path of the details of an execution by entity (OData; quotes in an ID are doubled)."""
+    literal = quote("JobId eq '" + execution_id.replace("'", "''") + "'", safe="")
+    return f"/data/DataManagementExecutionJobDetails?$filter={literal}"
+
+
+def parse_text(body: str) -> str:
+    """The `value` of an action that answers a string; empty for null and for the empty GUID. Raises NotUnderstood."""
+    value = _value(body)
+    if isinstance(value, dict | list | bool):
+        raise NotUnderstood("the answer's value is not a text")
+    return _execution_id(value)
+
+
+def parse_flag(body: str) -> bool:
+    """The `value` of an action that answers true or false."""
+    return _value(body) is True
+
+
+def parse_details(body: str) -> tuple[EntityCounts, ...]:
+    """Rows of DataManagementExecutionJobDetails. They count what was created and updated, and no errors."""
+    rows = _value(body)
+    if not isinstance(rows, list):
+        raise NotUnderstood("the answer to the details is not a list")
+    return tuple(_detail(row) for row in rows if isinstance(row, dict))
+
+
+def _detail(row: dict[str, Any]) -> EntityCounts:
+    total, staged = _count(row.get("StagingRecordsToBeProcessedCount")), _count(row.get("StagingRecordsCreatedCount"))
+    written = _count(row.get("TargetRecordsCreatedCount")) + _count(row.get("TargetRecordsUpdatedCount"))
+    return EntityCounts(
+        entity=str(row.get("EntityName") or ""),
+        staged=staged,
+        staging_errors=max(0, total - staged),
+        written=written,
+        target_errors=max(0, staged - written),
+        total=total,
+    )
+
+
 def parse_message_id(body: str) -> str:
     """The message ID of an enqueue answer: a GUID in double quotes, or in `{"value": ...}`. Lower case, bare.
 

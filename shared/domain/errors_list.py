@@ -1,0 +1,108 @@
+"""The list of an execution's row errors: read strictly, else leniently, else kept raw, and grouped into causes.
+
+F&O answers a string that should hold JSON; its messages may bear quotes and line breaks that are not escaped, so the
+text as a whole may be no JSON at all (measured on 10.0.48).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+_RECORD = re.compile(
+    r'\{\s*"RecordId"\s*:\s*"?(?P<record>.*?)"?\s*,\s*"Field"\s*:\s*"?(?P<field>.*?)"?\s*,\s*'
+    r'"ErrorMessage"\s*:\s*"?(?P<message>.*?)"?\s*\}\s*(?=,\s*\{|\])',
+    re.DOTALL,
+)
+#: What differs from row to row within one cause: quoted values, numbers, GUIDs.
+_VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d+(?:[.,]\d+)*")
+
+
+class Reading(StrEnum):
+    """How the list could be read."""
+
+    STRICT = "strict"
+    LENIENT = "lenient"
+    RAW = "raw"
+
+
+@dataclass(frozen=True, slots=True)
+class RowError:
+    """One row that was not loaded, as F&O tells it."""
+
+    record_id: str
+    field: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ErrorList:
+    """All row errors of an execution, and how they were read. A raw reading has no rows."""
+
+    reading: Reading
+    rows: tuple[RowError, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """Errors that differ only in their values: a fingerprint, the masked message, how many, and some of them."""
+
+    fingerprint: str
+    message: str
+    field: str
+    count: int
+    examples: tuple[RowError, ...]
+
+
+def read_errors(text: str) -> ErrorList:
+    """Read the inner text of GetExecutionErrors. An empty text is an empty list."""
+    if not text.strip():
+        return ErrorList(reading=Reading.STRICT, rows=())
+    try:
+        listed = json.loads(text)
+    except ValueError:
+        return _read_leniently(text)
+    if not isinstance(listed, list):
+        return ErrorList(reading=Reading.RAW, rows=())
+    return ErrorList(reading=Reading.STRICT, rows=tuple(_row(told) for told in listed if isinstance(told, dict)))
+
+
+def _row(told: dict[str, object]) -> RowError:
+    return RowError(str(told.get("RecordId") or ""), str(told.get("Field") or ""), str(told.get("ErrorMessage") or ""))
+
+
+def _read_leniently(text: str) -> ErrorList:
+    rows = tuple(RowError(found["record"], found["field"], found["message"]) for found in _RECORD.finditer(text))
+    return ErrorList(reading=Reading.LENIENT if rows else Reading.RAW, rows=rows)
+
+
+def causes_of(rows: Iterable[RowError], examples: int = 3) -> list[Cause]:
+    """Group errors by field and masked message, the most frequent first."""
+    groups: dict[tuple[str, str], list[RowError]] = {}
+    for row in rows:
+        groups.setdefault((row.field, mask(row.message)), []).append(row)
+    causes = [
+        Cause(
+            fingerprint=fingerprint(field, message),
+            message=message,
+            field=field,
+            count=len(found),
+            examples=tuple(found[:examples]),
+        )
+        for (field, message), found in groups.items()
+    ]
+    return sorted(causes, key=lambda cause: (-cause.count, cause.field, cause.message))
+
+
+def mask(message: str) -> str:
+    """A message with everything replaced that varies from row to row."""
+    return _VARYING.sub("…", " ".join(message.split()))
+
+
+def fingerprint(field: str, masked: str) -> str:
+    """A short hash of a cause: the same today and tomorrow."""
+    return hashlib.sha256(f"{field}\n{masked}".encode()).hexdigest()[:12]

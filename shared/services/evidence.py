@@ -1,0 +1,154 @@
+"""An import that did not go clean gets its evidence: errors, counts, files, page, and a report, beside the file.
+
+F&O keeps this for 7 days. It is asked for until it is saved, in small pieces, and never holds up another job.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from shared.domain.backoff import poll_delay
+from shared.domain.errors_list import Reading, causes_of, read_errors
+from shared.domain.evidence import Evidence, headline, report_text
+from shared.domain.job import Job
+from shared.domain.record import as_text, job_record
+from shared.domain.sizes import duration_text
+from shared.errors import Transient
+from shared.ports import Clock, ErpEvidence, FileStore, Ledger, Stored
+from shared.telemetry import Event, emit
+
+#: After this long what is missing is noted as missing: F&O has deleted it.
+REMOTE_KEEPS = timedelta(days=7)
+#: A part that F&O is still making (the error-keys file) is waited for so long before it is noted as missing.
+PATIENCE = timedelta(hours=1)
+_SHORTEST, _LONGEST = timedelta(seconds=15), timedelta(minutes=30)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceCollection:
+    """Fetches and files what F&O knows about one execution."""
+
+    ledger: Ledger
+    files: FileStore
+    erp: ErpEvidence
+    clock: Clock
+
+    def collect(self, stored: Stored) -> Stored:
+        """Fetch what there is and save it in the job's archive folder; what is not there yet is asked for again later.
+
+        Raises Conflict when another worker was first, Transient when the ledger cannot be reached.
+        """
+        job = stored.job
+        age = self.clock() - (job.ended_at or job.changed_at)
+        try:
+            evidence = self._fetched(job, age)
+            self._save(job, evidence)
+        except Transient as failure:
+            if age < REMOTE_KEEPS:
+                return self._later(stored, str(failure), age)
+            evidence = _nothing(job, f"everything: {failure} (for {duration_text(age)})")
+            self._save(job, evidence)
+        if evidence.pending:
+            return self._later(stored, f"F&O is still making {', '.join(evidence.pending)}", age)
+        return self._done(stored, evidence)
+
+    def _fetched(self, job: Job, age: timedelta) -> Evidence:
+        execution_id = job.execution_id or self.erp.execution_id(job.message_id)
+        if not execution_id:
+            return _nothing(job, "an execution: F&O failed before it started one")
+        raw = self.erp.errors(execution_id)
+        errors, counts = read_errors(raw), self.erp.entity_counts(execution_id)
+        texts = ["errors.json", "report.md"] + (["errors.raw.txt"] if errors.reading is not Reading.STRICT else [])
+        named = dict.fromkeys(found.entity for found in (*job.entities, *counts))
+        offered = {name: url for entity in named for name, url in self._offered(execution_id, entity).items()}
+        for name, url in offered.items():
+            if url:
+                self._fetch_file(job, name, url)
+        waited_for = {name for name, url in offered.items() if url == "" and age < PATIENCE}
+        return Evidence(
+            execution_id=execution_id,
+            page_url=self.erp.page_url(execution_id),
+            errors=errors,
+            raw_errors=raw,
+            entities=counts,
+            files=(*texts, *(name for name, url in offered.items() if url)),
+            missing=tuple(
+                f"{name}: none offered" for name, url in offered.items() if not url and name not in waited_for
+            ),
+            pending=tuple(sorted(waited_for)),
+        )
+
+    def _offered(self, execution_id: str, entity: str) -> dict[str, str | None]:
+        """The two error files of an entity by our name: URL, None when there is none, empty while it is being made."""
+        return {
+            f"error-keys.{_safe(entity)}.csv": self.erp.error_keys_url(execution_id, entity),
+            f"staging-errors.{_safe(entity)}.csv": self.erp.staging_errors_url(execution_id, entity) or None,
+        }
+
+    def _fetch_file(self, job: Job, name: str, url: str) -> None:
+        container, _, folder = job.archive_path.partition("/")
+        with closing(self.erp.fetch(url)) as download:
+            self.files.save(container, f"{folder}/{name}", download.blocks())
+
+    def _save(self, job: Job, evidence: Evidence) -> None:
+        container, _, folder = job.archive_path.partition("/")
+        if evidence.errors.reading is not Reading.STRICT:
+            self.files.note(container, f"{folder}/errors.raw.txt", evidence.raw_errors)
+        self.files.note(container, f"{folder}/errors.json", _errors_json(evidence))
+        self.files.note(container, f"{folder}/report.md", report_text(job, evidence))
+
+    def _done(self, stored: Stored, evidence: Evidence) -> Stored:
+        causes = causes_of(evidence.errors.rows)
+        job = replace(
+            stored.job,
+            execution_id=evidence.execution_id or stored.job.execution_id,
+            evidence_at=self.clock(),
+            causes=headline(stored.job, causes),
+            due_at=None,
+        )
+        container, _, folder = job.archive_path.partition("/")
+        self.files.note(container, f"{folder}/job.json", as_text(job_record(job)))
+        version = self.ledger.write(job, stored.version)
+        emit(Event.JOB_EVIDENCE_SAVED, job, causes=len(causes), reading=evidence.errors.reading.value)
+        return Stored(job, version)
+
+    def _later(self, stored: Stored, why: str, age: timedelta) -> Stored:
+        job = replace(stored.job, due_at=self.clock() + poll_delay(age, _SHORTEST, _LONGEST))
+        emit(Event.JOB_EVIDENCE_DELAYED, job, why=why, age_minutes=int(age.total_seconds() // 60))
+        return Stored(job, self.ledger.write(job, stored.version))
+
+
+def _nothing(job: Job, what: str) -> Evidence:
+    return Evidence(
+        execution_id=job.execution_id,
+        page_url="",
+        errors=read_errors(""),
+        raw_errors="",
+        entities=job.entities,
+        files=("errors.json", "report.md"),
+        missing=(what,),
+    )
+
+
+def _errors_json(evidence: Evidence) -> str:
+    causes = causes_of(evidence.errors.rows)
+    told: dict[str, object] = {
+        "record_version": 1,
+        "execution_id": evidence.execution_id,
+        "page_url": evidence.page_url,
+        "read_as": evidence.errors.reading.value,
+        "causes": [
+            {"fingerprint": c.fingerprint, "field": c.field, "message": c.message, "rows": c.count} for c in causes
+        ],
+        "errors": [
+            {"record_id": row.record_id, "field": row.field, "message": row.message} for row in evidence.errors.rows
+        ],
+        "missing": list(evidence.missing),
+    }
+    return as_text(told)
+
+
+def _safe(entity: str) -> str:
+    return "".join(character if character.isalnum() or character in " -_." else "_" for character in entity)

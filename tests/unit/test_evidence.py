@@ -1,0 +1,153 @@
+"""Row errors read and grouped, and the report that a functional user reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.domain.errors_list import Reading, RowError, causes_of, mask, read_errors
+from shared.domain.evidence import Evidence, headline, needs_evidence, report_text
+from shared.domain.job import JobState
+from shared.domain.outcome import EntityCounts, RowCounts
+from tests.builders import START, a_job_in
+
+MESSAGE = "84a383c8-336d-45e4-9933-0c3e8bfb734a"
+TOLD = [
+    {"RecordId": "1", "Field": "VENDGROUP", "ErrorMessage": "The value '17' in field 'VENDGROUP' is not found"},
+    {"RecordId": "2", "Field": "VENDGROUP", "ErrorMessage": "The value '18' in field 'VENDGROUP' is not found"},
+    {"RecordId": "5", "Field": "AMOUNT", "ErrorMessage": "12,50 is too much"},
+]
+
+
+def test_a_well_formed_list_is_read_strictly() -> None:
+    errors = read_errors(json.dumps(TOLD))
+    assert errors.reading is Reading.STRICT
+    assert errors.rows[0] == RowError("1", "VENDGROUP", "The value '17' in field 'VENDGROUP' is not found")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "  "])
+def test_no_errors_are_an_empty_list(text: str) -> None:
+    assert read_errors(text).rows == ()
+    assert read_errors(text).reading is Reading.STRICT
+
+
+def test_unescaped_quotes_and_line_breaks_are_read_leniently() -> None:
+    first = '{"RecordId":"1","Field":"F","ErrorMessage":"The "value" is\nbad"}'
+    text = "[" + first + ',{"RecordId":"2","Field":"G","ErrorMessage":"x"}]'
+    errors = read_errors(text)
+    assert errors.reading is Reading.LENIENT
+    assert errors.rows == (RowError("1", "F", 'The "value" is\nbad'), RowError("2", "G", "x"))
+
+
+@pytest.mark.parametrize("text", ["<html>", "[{", '{"a": 1}', "null"])
+def test_what_cannot_be_read_is_kept_raw(text: str) -> None:
+    assert read_errors(text).reading is Reading.RAW
+
+
+@given(st.text(max_size=200))
+def test_no_text_breaks_the_reading(text: str) -> None:
+    assert read_errors(text).reading in Reading
+
+
+texts = st.text(st.characters(blacklist_characters='{}[]"\\', blacklist_categories=["Cs", "Cc"]), max_size=20)
+
+
+@given(st.lists(st.tuples(texts, texts, texts), min_size=1, max_size=6))
+def test_the_lenient_reading_finds_what_the_strict_one_does(rows: list[tuple[str, str, str]]) -> None:
+    told = [{"RecordId": r, "Field": f, "ErrorMessage": m} for r, f, m in rows]
+    strict = json.dumps(told, ensure_ascii=False)
+    broken = strict.replace('"ErrorMessage": "', '"ErrorMessage": "a "quoted" word ', 1)
+    assert len(read_errors(broken).rows) == len(rows)
+    assert read_errors(broken).rows[1:] == read_errors(strict).rows[1:]
+
+
+def test_errors_that_differ_in_values_only_are_one_cause() -> None:
+    causes = causes_of(read_errors(json.dumps(TOLD)).rows)
+    assert [(cause.count, cause.field) for cause in causes] == [(2, "VENDGROUP"), (1, "AMOUNT")]
+    assert causes[0].message == "The value … in field … is not found"
+    assert [row.record_id for row in causes[0].examples] == ["1", "2"]
+
+
+def test_a_fingerprint_is_the_same_tomorrow_and_for_other_values() -> None:
+    today = causes_of([RowError("1", "F", "Value '17' of 12.5 is bad")])[0]
+    tomorrow = causes_of([RowError("9", "F", "Value 'x y' of 7 is bad")])[0]
+    assert today.fingerprint == tomorrow.fingerprint
+    assert mask("a  b\nc") == "a b c"
+
+
+@pytest.mark.parametrize(
+    ("state", "rows", "needed"),
+    [
+        (JobState.PARTIAL, None, True),
+        (JobState.FAILED, None, True),
+        (JobState.SUCCEEDED, RowCounts(rows_in=2, rows_ok=2, rows_bad=0), False),
+        (JobState.SUCCEEDED, RowCounts(rows_in=0, rows_ok=0, rows_bad=0), True),
+        (JobState.REJECTED, None, False),
+    ],
+)
+def test_every_outcome_that_is_not_clean_asks_for_evidence_once(
+    state: JobState, rows: RowCounts | None, needed: bool
+) -> None:
+    job = a_job_in(state, rows=rows, message_id=MESSAGE)
+    assert needs_evidence(job) is needed
+    assert not needs_evidence(replace(job, evidence_at=START))
+    assert not needs_evidence(replace(job, message_id=""))
+
+
+def _evidence(errors: str = "[]", **changes: object) -> Evidence:
+    evidence = Evidence(
+        execution_id="P-1",
+        page_url="https://contoso/page",
+        errors=read_errors(errors),
+        raw_errors=errors,
+        entities=(EntityCounts(entity="A | B", staged=3, written=1, target_errors=2, total=3),),
+        files=("errors.json",),
+        missing=("error-keys.A.csv: none offered",),
+    )
+    return replace(evidence, **changes)
+
+
+def test_a_partial_report_tells_rows_causes_examples_and_the_next_step() -> None:
+    rows = RowCounts(rows_in=3, rows_ok=1, rows_bad=2)
+    job = a_job_in(JobState.PARTIAL, rows=rows, message_id=MESSAGE, ended_at=START)
+    text = report_text(job, _evidence(json.dumps(TOLD)))
+    for words in (
+        "3 rows in, 1 loaded, 2 not; 3 row errors, 2 causes",
+        "### 2 × VENDGROUP: The value … in field … is not found",
+        "- row 1: The value '17'",
+        "do not send them again",
+        "USMF",
+        MESSAGE,
+        "https://contoso/page",
+        "A \\| B",
+        "not there: error-keys.A.csv: none offered",
+    ):
+        assert words in text
+
+
+def test_a_failure_before_staging_is_explained_with_its_likely_causes() -> None:
+    job = a_job_in(JobState.FAILED, message_id=MESSAGE)
+    text = report_text(job, _evidence())
+    assert "failed before it read any row" in text
+    assert "entity label" in text
+    assert headline(job, []) == "no row counts; F&O lists no row errors"
+
+
+def test_zero_rows_processed_points_to_the_field_map() -> None:
+    job = a_job_in(JobState.SUCCEEDED, message_id=MESSAGE, rows=RowCounts(rows_in=0, rows_ok=0, rows_bad=0))
+    assert "field map" in report_text(job, _evidence())
+
+
+def test_a_list_that_could_not_be_read_says_where_it_is_kept() -> None:
+    assert "errors.raw.txt" in report_text(a_job_in(JobState.PARTIAL), _evidence("<html>"))
+
+
+@given(st.text(max_size=80))
+def test_no_message_of_the_remote_breaks_the_report(message: str) -> None:
+    told = json.dumps([{"RecordId": "1", "Field": "F", "ErrorMessage": message}])
+    text = report_text(a_job_in(JobState.PARTIAL, message_id=MESSAGE), _evidence(told))
+    assert "<script" not in text
