@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 FEEDS = ROOT / "local" / "samples" / "feeds.yaml"
 
-LANDING, ARCHIVE, REJECTED, LAKE = "landing", "archive", "rejected", "exports"
+LANDING, ARCHIVE, REJECTED, OUTCOMES, LAKE = "landing", "archive", "rejected", "outcomes", "exports"
 LEDGER_TABLE = "ledger"
 
 #: Every setting of the app, and what Microsoft's identity library reads: none may come from the machine by chance.
@@ -40,6 +40,7 @@ def for_local_run(storage: str, erp_url: str, client: Client) -> dict[str, str]:
         "LANDING_CONTAINER": LANDING,
         "ARCHIVE_CONTAINER": ARCHIVE,
         "REJECTED_CONTAINER": REJECTED,
+        "OUTCOMES_CONTAINER": OUTCOMES,
         "LAKE_CONTAINER": LAKE,
         "LEDGER_TABLE": LEDGER_TABLE,
         "FEEDS_FILE": str(FEEDS),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
-from local.app_settings import ARCHIVE, LAKE, LANDING, LEDGER_TABLE, REJECTED
+from local.app_settings import ARCHIVE, LAKE, LANDING, LEDGER_TABLE, OUTCOMES, REJECTED
 from local.azurite import Azurite
 
 
@@ -58,7 +58,7 @@ def _create_places(storage: str) -> None:
 
     with BlobServiceClient.from_connection_string(storage) as blobs:
         present = {container.name for container in blobs.list_containers()}
-        for name in {LANDING, ARCHIVE, REJECTED, LAKE} - present:
+        for name in {LANDING, ARCHIVE, REJECTED, OUTCOMES, LAKE} - present:
             blobs.create_container(name)
     with TableServiceClient.from_connection_string(storage) as tables:
         tables.create_table_if_not_exists(LEDGER_TABLE)

@@ -1,6 +1,6 @@
 """App settings become one frozen Settings. Only wiring.py passes the real environment in.
 
-docs/settings.md lists them all, and a test compares it with SETTINGS. The triggers' own %SETTING% expressions
+docs/settings.md lists them all, and a test compares the two. The triggers' own %SETTING% expressions
 (containers, schedules, connections) are resolved by the Functions host; those that the engine reads too stand here.
 """
 
@@ -66,6 +66,7 @@ class Settings:
     landing_container: str
     archive_container: str
     rejected_container: str
+    outcomes_container: str
     ledger_table: str
     feeds_file: str
     poll_interval: timedelta
@@ -87,6 +88,7 @@ class Settings:
             landing_container=reader.text("LANDING_CONTAINER", "landing"),
             archive_container=reader.text("ARCHIVE_CONTAINER", "archive"),
             rejected_container=reader.text("REJECTED_CONTAINER", "rejected"),
+            outcomes_container=reader.text("OUTCOMES_CONTAINER", "outcomes"),
             ledger_table=reader.text("LEDGER_TABLE", "ledger"),
             feeds_file=reader.text("FEEDS_FILE", "feeds.yaml"),
             poll_interval=reader.seconds("POLL_INTERVAL_SECONDS", 30),

@@ -112,8 +112,13 @@ def _open_doors(settings: Settings, clock: Clock) -> Doors:
 def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, chance: Chance) -> Engine:
     """Put the services behind the given doors."""
     ledger, files, erp = doors.ledger, doors.files, doors.erp
-    evidence = EvidenceCollection(ledger, files, doors.evidence, clock)
-    archiving = Archiving(ledger, files, evidence, clock, settings.archive_container, settings.rejected_container)
+    archive, rejected, outcomes = (
+        settings.archive_container,
+        settings.rejected_container,
+        settings.outcomes_container,
+    )
+    evidence = EvidenceCollection(ledger, files, doors.evidence, clock, outcomes)
+    archiving = Archiving(ledger, files, evidence, clock, archive, rejected, outcomes)
     submission = Submission(ledger, files, erp, feeds, archiving, clock, chance)
     intake = Intake(ledger, feeds, submission, archiving, clock)
     shortest, longest = settings.poll_interval, settings.poll_interval_longest

@@ -52,6 +52,14 @@ def archive_folder(job: Job) -> str:
     return f"{job.feed}/{job.business_date:%Y/%m/%d}/{job.job_id}"
 
 
+def outcome_path(job: Job) -> str:
+    """Where the sender finds the end of a file, from what it knows: `{feed}/{name}.json`.
+
+    A file of an unmatched folder keeps its whole path, for its first folder names no feed.
+    """
+    return f"{job.feed}/{job.source.path if job.feed == UNROUTED else job.source.name}.json"
+
+
 def rejected_folder(job: Job) -> str:
     """Where a rejected file rests: `{feed}/{yyyy-mm-dd}/{job ID}`; the date is the business date."""
     return f"{job.feed}/{job.business_date:%Y-%m-%d}/{job.job_id}"

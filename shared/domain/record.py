@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+from shared.domain.evidence import needs_evidence
 from shared.domain.job import Job, TimelineEntry
 from shared.domain.outcome import EntityCounts
 
@@ -54,6 +55,27 @@ def job_record(job: Job) -> dict[str, object]:
         "attempts": job.attempt,
         "feeds_version": job.feeds_version,
         "timeline": [_entry(entry) for entry in job.timeline],
+    }
+
+
+def outcome_record(job: Job) -> dict[str, object]:
+    """What the system that wrote the file needs to know of its end."""
+    rows = job.rows
+    return {
+        "record_version": RECORD_VERSION,
+        "file": job.source.path,
+        "job_id": job.job_id,
+        "legal_entity": job.legal_entity,
+        "business_date": job.business_date.isoformat(),
+        "sha256": job.sha256 or None,
+        "outcome": job.state.value,
+        "reason": job.reason,
+        "rows": {"in": rows.rows_in, "ok": rows.rows_ok, "bad": rows.rows_bad} if rows else None,
+        "causes": job.causes or None,
+        "findings": [_finding(job, index) for index in range(len(job.findings))],
+        "ended_at": _iso(job.ended_at),
+        "evidence": job.archive_path,
+        "evidence_complete": not needs_evidence(job),
     }
 
 

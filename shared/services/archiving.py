@@ -11,8 +11,8 @@ from datetime import timedelta
 from shared.domain.evidence import needs_evidence
 from shared.domain.findings import Finding
 from shared.domain.job import Job, JobState, advance
-from shared.domain.naming import archive_folder, rejected_folder
-from shared.domain.record import as_text, job_record, rejection_record
+from shared.domain.naming import archive_folder, outcome_path, rejected_folder
+from shared.domain.record import as_text, job_record, outcome_record, rejection_record
 from shared.errors import SourceLost, Terminal, Transient
 from shared.ports import Clock, FileStore, Ledger, Stored
 from shared.services.evidence import EvidenceCollection
@@ -36,6 +36,7 @@ class Archiving:
     clock: Clock
     archive_container: str
     rejected_container: str
+    outcomes_container: str
 
     def reject(self, stored: Stored, findings: list[Finding]) -> Stored:
         """End a job that was never sent, say why, and move its file to the rejected container."""
@@ -50,12 +51,12 @@ class Archiving:
     def archive(self, stored: Stored) -> Stored:
         """Put a final job's file where it rests, clear landing, write that it is done, and then fetch the evidence.
 
-        What can pass later leaves the job due again, never raises. Raises Conflict when another worker was first.
+        What fails leaves the job due again and is told. Raises Conflict when another worker was first.
         """
         try:
             if stored.job.archived_at is None:
                 stored = self._archive(stored)
-        except (Transient, CopyDiffers) as failure:
+        except (Transient, Terminal) as failure:
             return self._later(stored, str(failure))
         return self.evidence.collect(stored) if needs_evidence(stored.job) and stored.job.archived_at else stored
 
@@ -95,6 +96,7 @@ class Archiving:
             sidecar = f"{folder}/{job.source.name}.reason.json"
             self.files.note(container, sidecar, as_text(rejection_record(job)))
         self.files.note(container, f"{folder}/job.json", as_text(job_record(job)))
+        self.files.note(self.outcomes_container, outcome_path(job), as_text(outcome_record(job)))
 
     def _later(self, stored: Stored, why: str) -> Stored:
         job = replace(stored.job, due_at=self.clock() + ARCHIVE_RETRY)

@@ -13,7 +13,8 @@ from shared.domain.backoff import poll_delay
 from shared.domain.errors_list import Reading, causes_of, read_errors
 from shared.domain.evidence import Evidence, headline, report_text
 from shared.domain.job import Job
-from shared.domain.record import as_text, job_record
+from shared.domain.naming import outcome_path
+from shared.domain.record import as_text, job_record, outcome_record
 from shared.domain.sizes import duration_text
 from shared.errors import Transient
 from shared.ports import Clock, ErpEvidence, FileStore, Ledger, Stored
@@ -34,6 +35,7 @@ class EvidenceCollection:
     files: FileStore
     erp: ErpEvidence
     clock: Clock
+    outcomes_container: str
 
     def collect(self, stored: Stored) -> Stored:
         """Fetch what there is and save it in the job's archive folder; what is not there yet is asked for again later.
@@ -110,6 +112,7 @@ class EvidenceCollection:
         )
         container, _, folder = job.archive_path.partition("/")
         self.files.note(container, f"{folder}/job.json", as_text(job_record(job)))
+        self.files.note(self.outcomes_container, outcome_path(job), as_text(outcome_record(job)))
         version = self.ledger.write(job, stored.version)
         emit(Event.JOB_EVIDENCE_SAVED, job, causes=len(causes), reading=evidence.errors.reading.value)
         return Stored(job, version)

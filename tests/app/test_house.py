@@ -48,7 +48,9 @@ def test_importing_function_app_loads_nothing_of_the_engine() -> None:
 
 def _settings_in_code() -> set[str]:
     text = _read("shared/settings.py")
-    named = set(re.findall(r'"((?:D365|LANDING|ARCHIVE|REJECTED|LEDGER|LAKE|FEEDS|POLL|SWEEP|TICK)_[A-Z_0-9]+)"', text))
+    named = set(
+        re.findall(r'"((?:D365|LANDING|ARCHIVE|REJECTED|OUTCOMES|LEDGER|LAKE|FEEDS|POLL|SWEEP|TICK)_[A-Z_0-9]+)"', text)
+    )
     named |= {f"{name}__{part}" for name, part in re.findall(r'_storage\(reader, "(\w+)", "(\w+)"\)', text)}
     named |= {"FILES", "LEDGER", "LAKE", "FILES__clientId", "LEDGER__clientId", "LAKE__clientId"}
     return named | set(re.findall(r"%([A-Z_]+)%", _read("function_app.py"))) - {"SETTING"}

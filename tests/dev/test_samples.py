@@ -30,6 +30,7 @@ def settings(azurite: Any, simulator: Any, storage_names: Any) -> dict[str, str]
         "LANDING_CONTAINER": storage_names.container("landing"),
         "ARCHIVE_CONTAINER": storage_names.container("archive"),
         "REJECTED_CONTAINER": storage_names.container("rejected"),
+        "OUTCOMES_CONTAINER": storage_names.container("outcomes"),
         "LEDGER_TABLE": storage_names.table("ledger"),
     }
 
@@ -41,7 +42,7 @@ def engine(settings: dict[str, str], simulator: Any, clock: ManualClock) -> Iter
         BlobServiceClient.from_connection_string(settings["FILES"]) as blobs,
         TableServiceClient.from_connection_string(settings["LEDGER"]) as tables,
     ):
-        for name in ("LANDING_CONTAINER", "ARCHIVE_CONTAINER", "REJECTED_CONTAINER"):
+        for name in ("LANDING_CONTAINER", "ARCHIVE_CONTAINER", "REJECTED_CONTAINER", "OUTCOMES_CONTAINER"):
             blobs.create_container(settings[name])
         tables.create_table(settings["LEDGER_TABLE"])
     clock.now = simulator.world.clock.now()

@@ -63,6 +63,7 @@ class Stage:
     landing: str
     archive: str
     rejected: str
+    outcomes: str
     lake: str
 
     @property
@@ -128,6 +129,10 @@ class Stage:
         assert find in text
         path.write_text(text.replace(find, put), encoding="utf-8")
 
+    def outcome(self, path: str) -> Any:
+        """What the sender of a file reads of its end."""
+        return json.loads(self.blobs.get_blob_client(self.outcomes, path).download_blob().readall())
+
     def another_host(self) -> Engine:
         """A second process's engine on the same storage and ERP."""
         return engine_from(self.environ, self.clock, lambda: 0.5)
@@ -139,7 +144,7 @@ def stage(azurite: Any, storage_names: Any, simulator: Any, clock: Any, tmp_path
     from azure.data.tables import TableServiceClient
     from azure.storage.blob import BlobServiceClient
 
-    names = {kind: storage_names.container(kind) for kind in ("landing", "archive", "rejected", "lake")}
+    names = {kind: storage_names.container(kind) for kind in ("landing", "archive", "rejected", "outcomes", "lake")}
     table = storage_names.table("ledger")
     feeds = tmp_path / "feeds.yaml"
     feeds.write_text(FEEDS)
@@ -152,6 +157,7 @@ def stage(azurite: Any, storage_names: Any, simulator: Any, clock: Any, tmp_path
         "LANDING_CONTAINER": names["landing"],
         "ARCHIVE_CONTAINER": names["archive"],
         "REJECTED_CONTAINER": names["rejected"],
+        "OUTCOMES_CONTAINER": names["outcomes"],
         "LEDGER_TABLE": table,
         "FEEDS_FILE": str(feeds),
         "D365_ENVIRONMENT": "local",
