@@ -104,6 +104,9 @@ class Ledger(Protocol):
     def taken(self) -> list[Slot]:
         """All taken places. Their number is bounded by the caps."""
 
+    def first_seen(self, feed: str, fingerprint: str, now: datetime) -> datetime:
+        """When a cause of errors was first seen in a feed: now, unless it was seen before."""
+
     def turn(self, name: str, now: datetime, every: timedelta) -> bool:
         """True for one caller in each span of `every`: whose turn it is to do the work called `name`."""
 

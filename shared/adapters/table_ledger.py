@@ -174,6 +174,17 @@ class TableLedger:
         with translated("listing taken places"):
             return self._slots.taken()
 
+    def first_seen(self, feed: str, fingerprint: str, now: datetime) -> datetime:
+        """An insert that fails when the cause is known."""
+        row = {"PartitionKey": f"cause.{feed}", "RowKey": fingerprint, "first_seen_at": now.isoformat()}
+        with translated("noting a cause"):
+            try:
+                self._table.create_entity(row)
+            except ResourceExistsError:
+                known = self._table.get_entity(row["PartitionKey"], fingerprint)
+                return datetime.fromisoformat(known["first_seen_at"])
+        return now
+
     def turn(self, name: str, now: datetime, every: timedelta) -> bool:
         """A row that says when the work is next due; whoever moves it forward has the turn."""
         key = {"PartitionKey": "turn", "RowKey": name}

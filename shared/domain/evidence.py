@@ -36,14 +36,15 @@ def needs_evidence(job: Job) -> bool:
     return bool(job.message_id) and (job.state in _NOT_CLEAN or zero_rows) and job.evidence_at is None
 
 
-def headline(job: Job, causes: list[Cause]) -> str:
-    """One line: rows, bad rows, causes."""
+def headline(job: Job, causes: list[Cause], new_causes: int = 0) -> str:
+    """One line: rows, bad rows, causes, and how many of them were not seen in this feed until yesterday."""
     rows = job.rows
     counted = f"{rows.rows_in} rows in, {rows.rows_ok} loaded, {rows.rows_bad} not" if rows else "no row counts"
     listed = sum(cause.count for cause in causes)
     if not listed:
         return f"{counted}; F&O lists no row errors"
-    return f"{counted}; {listed} row errors, {len(causes)} {'cause' if len(causes) == 1 else 'causes'}"
+    kinds = "1 cause" if len(causes) == 1 else f"{len(causes)} causes"
+    return f"{counted}; {listed} row errors, {kinds}, {new_causes} new since yesterday"
 
 
 def next_step(job: Job, evidence: Evidence) -> str:
@@ -64,13 +65,13 @@ def next_step(job: Job, evidence: Evidence) -> str:
     )
 
 
-def report_text(job: Job, evidence: Evidence) -> str:
+def report_text(job: Job, evidence: Evidence, new_causes: int = 0) -> str:
     """report.md: file, legal entity, rows, causes with examples, next step."""
     causes = causes_of(evidence.errors.rows)
     lines = [
         f"# {job.source.name}: {job.state.value.lower()}",
         "",
-        headline(job, causes) + ".",
+        headline(job, causes, new_causes) + ".",
         "",
         "| | |",
         "|---|---|",

@@ -24,6 +24,8 @@ from shared.telemetry import Event, emit
 REMOTE_KEEPS = timedelta(days=7)
 #: A part that F&O is still making (the error-keys file) is waited for so long before it is noted as missing.
 PATIENCE = timedelta(hours=1)
+#: A cause counts as new when its feed did not have it until so long before the file ended.
+A_DAY = timedelta(days=1)
 _SHORTEST, _LONGEST = timedelta(seconds=15), timedelta(minutes=30)
 
 
@@ -94,12 +96,19 @@ class EvidenceCollection:
         with closing(self.erp.fetch(url)) as download:
             self.files.save(container, f"{folder}/{name}", download.blocks())
 
+    def _new_causes(self, job: Job, evidence: Evidence) -> int:
+        """How many causes the feed did not have until a day before this file ended."""
+        now = self.clock()
+        since = (job.ended_at or now) - A_DAY
+        found = causes_of(evidence.errors.rows)
+        return sum(self.ledger.first_seen(job.feed, cause.fingerprint, now) > since for cause in found)
+
     def _save(self, job: Job, evidence: Evidence) -> None:
         container, _, folder = job.archive_path.partition("/")
         if evidence.errors.reading is not Reading.STRICT:
             self.files.note(container, f"{folder}/errors.raw.txt", evidence.raw_errors)
         self.files.note(container, f"{folder}/errors.json", _errors_json(evidence))
-        self.files.note(container, f"{folder}/report.md", report_text(job, evidence))
+        self.files.note(container, f"{folder}/report.md", report_text(job, evidence, self._new_causes(job, evidence)))
 
     def _done(self, stored: Stored, evidence: Evidence) -> Stored:
         causes = causes_of(evidence.errors.rows)
@@ -107,7 +116,7 @@ class EvidenceCollection:
             stored.job,
             execution_id=evidence.execution_id or stored.job.execution_id,
             evidence_at=self.clock(),
-            causes=headline(stored.job, causes),
+            causes=headline(stored.job, causes, self._new_causes(stored.job, evidence)),
             due_at=None,
         )
         container, _, folder = job.archive_path.partition("/")

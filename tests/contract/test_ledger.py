@@ -203,3 +203,11 @@ def test_a_turn_is_one_callers_until_it_comes_again(ledger: Ledger, clock: Manua
     assert ledger.turn("other", clock(), timedelta(minutes=5))
     clock.advance(timedelta(minutes=5))
     assert ledger.turn("sweep", clock(), timedelta(minutes=5))
+
+
+def test_a_cause_is_first_seen_once_in_each_feed(ledger: Ledger, clock: ManualClock) -> None:
+    first = clock()
+    assert ledger.first_seen("invoices", "abc", first) == first
+    clock.advance(timedelta(days=2))
+    assert ledger.first_seen("invoices", "abc", clock()) == first
+    assert ledger.first_seen("orders", "abc", clock()) == clock()

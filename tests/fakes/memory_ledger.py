@@ -26,6 +26,7 @@ class MemoryLedger:
         self._due: dict[tuple[Lane, datetime, str], DueEntry] = {}
         self._slots: dict[str, Slot] = {}
         self._turns: dict[str, datetime] = {}
+        self._causes: dict[tuple[str, str], datetime] = {}
 
     def open(self, job: Job) -> tuple[Stored, bool]:
         """See Ledger."""
@@ -117,6 +118,11 @@ class MemoryLedger:
         """See Ledger."""
         with self._lock:
             return list(self._slots.values())
+
+    def first_seen(self, feed: str, fingerprint: str, now: datetime) -> datetime:
+        """See Ledger."""
+        with self._lock:
+            return self._causes.setdefault((feed, fingerprint), now)
 
     def turn(self, name: str, now: datetime, every: timedelta) -> bool:
         """See Ledger."""

@@ -30,7 +30,7 @@ def test_a_partial_import_brings_errors_files_and_a_report_into_the_archive(stag
     _ended(stage)
     job = stage.job(PATH)
     assert (job.state, bool(job.evidence_at), job.due_at) == (JobState.PARTIAL, True, None)
-    assert job.causes == "5 rows in, 1 loaded, 4 not; 4 row errors, 3 causes"
+    assert job.causes == "5 rows in, 1 loaded, 4 not; 4 row errors, 3 causes, 3 new since yesterday"
     assert _names(stage) == {
         "groups-2026-11-14.csv",
         "job.json",
@@ -142,3 +142,14 @@ def test_the_sender_learns_the_end_from_a_blob_beside_its_feed(stage: Stage) -> 
     rejected = stage.outcome("unrouted/nobody/USMF/x.csv.json")
     assert rejected["outcome"] == "REJECTED"
     assert rejected["findings"][0]["what_to_do"]
+
+
+def test_a_cause_is_new_on_its_first_day_and_known_afterwards(stage: Stage) -> None:
+    _ended(stage)
+    stage.pass_time(timedelta(days=2))
+    later = "customer-groups/USMF/groups-2026-11-16.csv"
+    stage.drop(later, BAD + b"99,\r\nwith a comma,\r\n")
+    for _ in range(4):
+        stage.world.recurrence_tick()
+        stage.tick(timedelta(seconds=60))
+    assert stage.job(later).causes.endswith("3 causes, 0 new since yesterday")

@@ -116,7 +116,7 @@ def test_a_partial_report_tells_rows_causes_examples_and_the_next_step() -> None
     job = a_job_in(JobState.PARTIAL, rows=rows, message_id=MESSAGE, ended_at=START)
     text = report_text(job, _evidence(json.dumps(TOLD)))
     for words in (
-        "3 rows in, 1 loaded, 2 not; 3 row errors, 2 causes",
+        "3 rows in, 1 loaded, 2 not; 3 row errors, 2 causes, 0 new since yesterday",
         "### 2 × VENDGROUP: The value … in field … is not found",
         "- row 1: The value '17'",
         "do not send them again",
