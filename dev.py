@@ -74,8 +74,8 @@ def simulator(arguments: list[str]) -> int:
     return _python("-m", "local.simulator", *arguments)
 
 
-#: A file's tests stay on one process, which so starts one Azurite and no more.
-SIDE_BY_SIDE = ["-n", "2", "--dist", "loadfile"]
+#: Each process has an Azurite of its own, so any test may run on either; the one that is done takes work from the other.
+SIDE_BY_SIDE = ["-n", "2", "--dist", "worksteal"]
 
 COMMANDS: dict[str, tuple[Callable[[list[str]], int], str, str]] = {
     "run": (run, "run [--once] [--func]", "Azurite, an F&O simulator and the app; sample files on their way"),
