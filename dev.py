@@ -74,7 +74,7 @@ def simulator(arguments: list[str]) -> int:
     return _python("-m", "local.simulator", *arguments)
 
 
-#: Each process has an Azurite of its own, so any test may run on either; the one that is done takes work from the other.
+#: Each process has an Azurite of its own, so any test may run on either; the idle one takes work from the busy one.
 SIDE_BY_SIDE = ["-n", "2", "--dist", "worksteal"]
 
 COMMANDS: dict[str, tuple[Callable[[list[str]], int], str, str]] = {
