@@ -117,11 +117,11 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
         settings.rejected_container,
         settings.outcomes_container,
     )
-    evidence = EvidenceCollection(ledger, files, doors.evidence, clock, outcomes)
+    shortest, longest = settings.poll_interval, settings.poll_interval_longest
+    evidence = EvidenceCollection(ledger, files, doors.evidence, clock, outcomes, shortest, longest)
     archiving = Archiving(ledger, files, evidence, clock, archive, rejected, outcomes)
     submission = Submission(ledger, files, erp, feeds, archiving, clock, chance)
     intake = Intake(ledger, feeds, submission, archiving, clock)
-    shortest, longest = settings.poll_interval, settings.poll_interval_longest
     polling = Polling(ledger, erp, feeds, archiving, clock, shortest, longest)
     recovery = Recovery(ledger, files, feeds, intake, submission, clock, settings.sweep_after)
     budget, workers = settings.tick_budget, settings.tick_workers

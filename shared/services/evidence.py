@@ -26,7 +26,6 @@ REMOTE_KEEPS = timedelta(days=7)
 PATIENCE = timedelta(hours=1)
 #: A cause counts as new when its feed did not have it until so long before the file ended.
 A_DAY = timedelta(days=1)
-_SHORTEST, _LONGEST = timedelta(seconds=15), timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,8 @@ class EvidenceCollection:
     erp: ErpEvidence
     clock: Clock
     outcomes_container: str
+    shortest: timedelta
+    longest: timedelta
 
     def collect(self, stored: Stored) -> Stored:
         """Fetch what there is and save it in the job's archive folder; what is not there yet is asked for again later.
@@ -127,7 +128,7 @@ class EvidenceCollection:
         return Stored(job, version)
 
     def _later(self, stored: Stored, why: str, age: timedelta) -> Stored:
-        job = replace(stored.job, due_at=self.clock() + poll_delay(age, _SHORTEST, _LONGEST))
+        job = replace(stored.job, due_at=self.clock() + poll_delay(age, self.shortest, self.longest))
         emit(Event.JOB_EVIDENCE_DELAYED, job, why=why, age_minutes=int(age.total_seconds() // 60))
         return Stored(job, self.ledger.write(job, stored.version))
 
