@@ -135,6 +135,9 @@ class FileStore(Protocol):
     def open(self, source: Source) -> Content:
         """Open the landed content; the caller closes it. Raises SourceLost when it is gone or has another ETag."""
 
+    def reader(self, source: Source) -> BinaryIO:
+        """Open the landed content for reading at any place, by ranges, pinned to its version like `open`."""
+
     def landed(self, before: datetime) -> Iterator[Source]:
         """What lies in landing and landed before that time, oldest name first."""
 

@@ -25,6 +25,7 @@ from shared.errors import FaultyConfiguration
 from shared.feeds.loading import load_feeds
 from shared.ports import Chance, Clock, ErpEvidence, ErpGateway, ExportLedger, ExportQueue, Lake, Ledger
 from shared.services.archiving import Archiving
+from shared.services.checking import Checking
 from shared.services.evidence import EvidenceCollection
 from shared.services.export_drain import DrainReport, ExportDrain
 from shared.services.export_store import ExportStore
@@ -120,7 +121,7 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     shortest, longest = settings.poll_interval, settings.poll_interval_longest
     evidence = EvidenceCollection(ledger, files, doors.evidence, clock, outcomes, shortest, longest)
     archiving = Archiving(ledger, files, evidence, clock, archive, rejected, outcomes)
-    submission = Submission(ledger, files, erp, feeds, archiving, clock, chance)
+    submission = Submission(ledger, files, erp, feeds, Checking(files), archiving, clock, chance)
     intake = Intake(ledger, feeds, submission, archiving, clock)
     polling = Polling(ledger, erp, feeds, archiving, clock, shortest, longest)
     recovery = Recovery(ledger, files, feeds, intake, submission, clock, settings.sweep_after)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -16,6 +16,7 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
 )
 
+from shared.adapters.blob_ranges import open_ranges
 from shared.adapters.storage_errors import translated
 from shared.domain.job import Source
 from shared.errors import SourceLost, Transient
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient, StorageStreamDownloader
 
 _PEEK_BYTES = 64
+#: A package is judged by its end and its manifest: small windows, for a few calls of them are enough.
+PEEK_WINDOW_BYTES = 128 * 1024
 
 
 class BlobContent:
@@ -77,6 +80,11 @@ class BlobFiles:
                 )
             except (ResourceNotFoundError, ResourceModifiedError) as error:
                 raise SourceLost(_how_lost(blob)) from error
+
+    def reader(self, source: Source) -> BinaryIO:
+        """See FileStore."""
+        blob = self._blob(source.container, source.path)
+        return open_ranges(blob, source.size_bytes, _quoted(source), PEEK_WINDOW_BYTES)
 
     def describe(self, container: str, path: str) -> Source | None:
         """A blob as it is now; None when it is gone."""

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from shared.adapters.blob_ranges import open_ranges
 from shared.adapters.storage_errors import translated
-from shared.errors import SourceLost, Transient
+from shared.errors import SourceLost
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, ContainerClient
 
 #: Bytes of one block, and so what one upload holds in memory.
 BLOCK_BYTES = 4 * 1024 * 1024
-_READ_BYTES = 1024 * 1024
 
 
 class BlobLake:
@@ -45,7 +44,7 @@ class BlobLake:
         size = self.size_of(path)
         if size is None:
             raise SourceLost(f"{path} is not in the lake")
-        return cast("BinaryIO", io.BufferedReader(_Ranges(self._blob(path), size), _READ_BYTES))
+        return open_ranges(self._blob(path), size)
 
     def size_of(self, path: str) -> int | None:
         """See Lake."""
@@ -74,41 +73,6 @@ class BlobLake:
 
     def _blob(self, path: str) -> BlobClient:
         return self._container.get_blob_client(path)
-
-
-class _Ranges(io.RawIOBase):
-    """A blob as a file that can be read anywhere."""
-
-    def __init__(self, blob: BlobClient, size_bytes: int) -> None:
-        self._blob = blob
-        self._size = size_bytes
-        self._at = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        origin = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._size}[whence]
-        self._at = max(0, origin + offset)
-        return self._at
-
-    def tell(self) -> int:
-        return self._at
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the base takes any writable buffer
-        length = min(len(buffer), self._size - self._at)
-        if length <= 0:
-            return 0
-        with translated("reading from the lake"):
-            block = self._blob.download_blob(offset=self._at, length=length).readall()
-        if len(block) != length:
-            raise Transient("the lake gave fewer bytes than asked for")
-        buffer[:length] = block
-        self._at += length
-        return length
 
 
 def _regrouped(blocks: Iterable[bytes]) -> Iterable[bytes]:

@@ -12,16 +12,21 @@ ZIP_SIGNATURE = b"PK\x03\x04"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """One broken rule: its short name, the value seen, what to do, and the feed where one was found."""
+    """One broken rule: its short name, the value seen, what to do, and the feed where one was found.
+
+    `symptom` is what F&O would have shown in its place, for people who search for that.
+    """
 
     rule: str
     seen: str
     advice: str
     feed: str = ""
+    symptom: str = ""
 
     def sentence(self) -> str:
         """The finding as one line for a row, a log or a person."""
-        return f"{self.rule}: {self.seen}. {self.advice}"
+        would = f" F&O would have shown: {self.symptom}." if self.symptom else ""
+        return f"{self.rule}: {self.seen}. {self.advice}{would}"
 
 
 def check_size(feed: Feed, size_bytes: int) -> list[Finding]:

@@ -94,7 +94,8 @@ def rejection_record(job: Job) -> dict[str, object]:
 
 def _finding(job: Job, index: int) -> dict[str, object]:
     finding = job.findings[index]
-    return {"rule": finding.rule, "value_seen": finding.seen, "what_to_do": finding.advice}
+    told: dict[str, object] = {"rule": finding.rule, "value_seen": finding.seen, "what_to_do": finding.advice}
+    return told | ({"symptom_in_f_and_o": finding.symptom} if finding.symptom else {})
 
 
 def _entity(counts: EntityCounts) -> dict[str, object]:

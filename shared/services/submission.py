@@ -14,12 +14,13 @@ from datetime import timedelta
 
 from shared.domain.backoff import retry_delay
 from shared.domain.feed import Feed, FeedBook, LostAnswer
-from shared.domain.findings import Finding, check_shape
+from shared.domain.findings import Finding
 from shared.domain.job import NO_ROOM, Job, JobState, advance
 from shared.domain.naming import external_id
 from shared.errors import AnswerLost, Conflict, SourceLost, Terminal, Transient
 from shared.ports import Chance, Clock, Content, ErpGateway, FileStore, Ledger, Outgoing, Stored
 from shared.services.archiving import Archiving
+from shared.services.checking import Checking
 from shared.telemetry import Event, emit
 
 #: A send is given this long, and the time that its size needs at SLOWEST_BYTES_PER_SECOND on top.
@@ -72,6 +73,7 @@ class Submission:
     files: FileStore
     erp: ErpGateway
     feeds: FeedBook
+    checking: Checking
     archiving: Archiving
     clock: Clock
     chance: Chance
@@ -97,10 +99,13 @@ class Submission:
         except Transient as failure:
             return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
         with closing(content):
-            findings = check_shape(feed, stored.job.source.name, content.first_bytes)
-            if findings:
-                return self._reject(stored, findings)
-            return self._send(stored, feed, Fingerprinted(content))
+            try:
+                findings = self.checking.findings(feed, stored.job.source, content)
+            except SourceLost as lost:
+                findings = [_overwritten(stored.job, lost)]
+            except Transient as failure:
+                return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
+            return self._reject(stored, findings) if findings else self._send(stored, feed, Fingerprinted(content))
 
     def caps(self, feed: Feed) -> Mapping[str, int]:
         """The caps that a send of this feed counts under: its activity's, and the environment's."""

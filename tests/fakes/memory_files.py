@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import itertools
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import BinaryIO
 
 from shared.domain.job import Source
 from shared.errors import SourceLost
@@ -69,6 +71,10 @@ class MemoryFiles:
     def open(self, source: Source) -> MemoryContent:
         """See FileStore."""
         return MemoryContent(self._pinned(source).content)
+
+    def reader(self, source: Source) -> BinaryIO:
+        """See FileStore."""
+        return io.BytesIO(self._pinned(source).content)
 
     def landed(self, before: datetime) -> Iterator[Source]:
         """See FileStore."""

@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from local.samples.package import Member, package
 from shared.domain.job import JobState
 from shared.domain.naming import archive_folder
+from tests.packages import zipped
 from tests.scenario.conftest import FILE_ACTIVITY, GOOD_CSV, Stage
 
 SOME_BAD = b"CUSTOMERGROUPID,DESCRIPTION\r\n40,Wholesale\r\n,No key\r\n60,Online\r\n"
@@ -197,3 +199,29 @@ def test_landing_keeps_the_file_while_the_archived_copy_is_not_what_was_sent(sta
     stage.tick(timedelta(minutes=2))
     assert stage.job(PATH).archived_at is not None
     assert stage.in_landing() == []
+
+
+def test_a_package_that_would_load_zero_rows_is_rejected_with_what_f_and_o_would_have_shown(stage: Stage) -> None:
+    manifest = (
+        "<DataManagementPackageManifest><PackageEntityList><DataManagementPackageEntityData>"
+        "<EntityMapList/><EntityName>Customer groups</EntityName><InputFilePath>Customer groups.csv</InputFilePath>"
+        "</DataManagementPackageEntityData></PackageEntityList></DataManagementPackageManifest>"
+    )
+    path = "customers/USMF/no-map-2026-11-14.zip"
+    stage.drop(path, zipped({"Manifest.xml": manifest.encode("utf-16"), "Customer groups.csv": GOOD_CSV}))
+    job = stage.job(path)
+    assert job.state is JobState.REJECTED
+    reason = stage.archived(job, "no-map-2026-11-14.zip.reason.json")
+    assert [found["rule"] for found in reason["findings"]] == ["no-field-map"]
+    assert reason["findings"][0]["symptom_in_f_and_o"] == "processed, with zero rows loaded"
+    assert stage.world.messages == {}
+    assert stage.engine.ledger.taken() == []
+
+
+def test_a_good_package_passes_untouched_byte_for_byte(stage: Stage) -> None:
+    body = package("P", [Member(entity="Customer groups", content=GOOD_CSV)])
+    path = "customers/USMF/good-2026-11-14.zip"
+    stage.drop(path, body)
+    stage.run_to_the_end()
+    assert stage.job(path).state is JobState.SUCCEEDED
+    assert len(stage.world.imports_of(body)) == 1
