@@ -1,0 +1,59 @@
+"""The check as a command, for a sender's own build."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from local.samples.package import Member, package
+from shared.validate import main
+from tests.packages import zipped
+
+FEEDS = """\
+version: 1
+environment: prod
+feeds:
+  customers:
+    shape: package
+    activity_id: "%CUSTOMERS_ACTIVITY_ID%"
+    company: USMF
+  groups:
+    shape: file
+    entity: Customer groups
+    activity_id: 22222222-2222-4222-8222-222222222222
+    company: USMF
+"""
+GOOD = package("P", [Member(entity="Customer groups", content=b"A\r\n1\r\n")])
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a feeds file whose app settings are nowhere."""
+    (tmp_path / "feeds.yaml").write_text(FEEDS)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("feed", "content", "code", "told"),
+    [
+        ("customers", GOOD, 0, "is fit for feed customers"),
+        ("customers", zipped({"a/Manifest.xml": b"<x/>"}), 1, "folder-in-package"),
+        ("customers", b"A,B\r\n", 1, "not-a-package"),
+        ("groups", b"", 1, "empty-file"),
+        ("groups", b"A\r\n1\r\n", 0, "is fit for feed groups"),
+        ("groups", GOOD, 1, "not-a-file"),
+    ],
+)
+def test_a_file_is_fit_or_everything_wrong_with_it_is_said(
+    folder: Path, capsys: pytest.CaptureFixture[str], feed: str, content: bytes, code: int, told: str
+) -> None:
+    file = folder / "x.bin"
+    file.write_bytes(content)
+    assert main([str(file), "--feed", feed, "--feeds", str(folder / "feeds.yaml")]) == code
+    assert told in capsys.readouterr().out
+
+
+def test_an_unknown_feed_lists_the_known_ones(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["x", "--feed", "nobody", "--feeds", str(folder / "feeds.yaml")]) == 2
+    assert "customers, groups" in capsys.readouterr().err
