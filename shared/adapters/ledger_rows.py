@@ -10,6 +10,7 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
+from shared.adapters.long_text import packed, unpacked
 from shared.domain.findings import Finding
 from shared.domain.job import LONGEST_TIMELINE, Job, JobState, Lane, Source, TimelineEntry
 from shared.domain.outcome import EntityCounts, RowCounts
@@ -205,13 +206,13 @@ def _entry_text(entry: TimelineEntry) -> str:
 
 def _entities_text(entities: tuple[EntityCounts, ...]) -> str:
     counts = [[e.entity, e.staged, e.staging_errors, e.written, e.target_errors, e.total] for e in entities]
-    return json.dumps(counts, ensure_ascii=False, separators=(",", ":")) if counts else ""
+    return packed(json.dumps(counts, ensure_ascii=False, separators=(",", ":"))) if counts else ""
 
 
 def _entities(text: str) -> tuple[EntityCounts, ...]:
     return tuple(
         EntityCounts(entity=name, staged=staged, staging_errors=bad, written=written, target_errors=lost, total=total)
-        for name, staged, bad, written, lost, total in (json.loads(text) if text else ())
+        for name, staged, bad, written, lost, total in (json.loads(unpacked(text)) if text else ())
     )
 
 

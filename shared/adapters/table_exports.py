@@ -14,6 +14,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import TableClient, TableTransactionError, UpdateMode
 
+from shared.adapters.long_text import packed, unpacked
 from shared.adapters.storage_errors import translated
 from shared.domain.export import OPEN_DELIVERIES, Delivery, DeliveryState, Export, StoredMember
 from shared.domain.findings import Finding
@@ -168,14 +169,14 @@ def _export_row(export: Export) -> Row:
         "raw_path": export.raw_path,
         "committed_at": export.committed_at.isoformat() if export.committed_at else "",
         "rows": "" if export.rows is None else str(export.rows),
-        **_parts("members", json.dumps(members, ensure_ascii=False)),
+        "members": packed(json.dumps(members, ensure_ascii=False)),
         "findings": json.dumps(findings, ensure_ascii=False),
     }
 
 
 def _export(row: Row) -> Export:
     committed_at = row.get("committed_at", "")
-    members = json.loads(_joined(row, "members") or "[]")
+    members = json.loads(unpacked(row.get("members") or "[]"))
     return Export(
         feed=row["feed"],
         sha256=row["sha256"],
@@ -194,19 +195,3 @@ def _export(row: Row) -> Export:
             for rule, seen, advice in json.loads(row.get("findings") or "[]")
         ),
     )
-
-
-#: A text column holds 64 KiB of UTF-16, and a package of 200 entities needs more: it goes over several columns.
-_PART_CHARACTERS = 30_000
-
-
-def _parts(name: str, text: str) -> Row:
-    pieces = [text[at : at + _PART_CHARACTERS] for at in range(0, len(text), _PART_CHARACTERS)]
-    return {f"{name}_{number}": piece for number, piece in enumerate(pieces)}
-
-
-def _joined(row: Row, name: str) -> str:
-    pieces: list[str] = []
-    while (piece := row.get(f"{name}_{len(pieces)}")) is not None:
-        pieces.append(piece)
-    return "".join(pieces)

@@ -35,6 +35,7 @@ class TickReport:
 
     moved: Counter[str] = field(default_factory=Counter)
     cut_short: bool = False
+    defects: list[Exception] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,10 @@ class Tick:
     sweep_every: timedelta
 
     def run(self) -> TickReport:
-        """Do all that is due now. Any number of ticks at once are harmless: each row has one winner a version."""
+        """Do all that is due now. Any number of ticks at once are harmless: each row has one winner a version.
+
+        A defect in this program met at one job does not keep the others waiting: it is raised when all else is done.
+        """
         report = TickReport()
         stop_at = self.clock() + self.budget
         with ThreadPoolExecutor(self.workers, thread_name_prefix="tick") as pool:
@@ -63,6 +67,8 @@ class Tick:
                 self._sweep(stop_at, pool, report)
         left_in = {f"left_{state.lower()}": count for state, count in report.moved.items()}
         emit(Event.TICK_DONE, None, tick="poll_jobs", moved=report.moved.total(), **left_in)
+        if report.defects:
+            raise report.defects[0]
         return report
 
     def _lane(self, lane: Lane, now: datetime, stop_at: datetime, pool: ThreadPoolExecutor, report: TickReport) -> None:
@@ -73,12 +79,20 @@ class Tick:
                 emit(Event.TICK_CUT_SHORT, tick="poll_jobs", lane=lane.value)
                 return
             open_entries = [entry for entry in window if entry.feed not in full]
-            steps = list(pool.map(self._step, open_entries))
+            steps = list(pool.map(lambda entry: self._guarded_step(entry, report), open_entries))
             self.ledger.forget(entry for entry, (followed, _) in zip(open_entries, steps, strict=True) if followed)
             for entry, (_, after) in zip(open_entries, steps, strict=True):
                 self._count(report, after)
                 if after is not None and waits_for_room(after.job):
                     full.add(entry.feed)
+
+    def _guarded_step(self, entry: DueEntry, report: TickReport) -> tuple[bool, Stored | None]:
+        try:
+            return self._step(entry)
+        except Exception as defect:  # noqa: BLE001 - one job's defect must not stop the rest; it is raised at the end
+            emit(Event.TICK_STEP_FAILED, job_id=entry.job_id, error=f"defect: {type(defect).__name__}: {defect}")
+            report.defects.append(defect)
+            return False, None
 
     def _step(self, entry: DueEntry) -> tuple[bool, Stored | None]:
         """Follow one due entry: (whether the entry is used up, the job afterwards if it was looked at)."""

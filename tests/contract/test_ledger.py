@@ -62,7 +62,7 @@ def test_a_job_comes_back_as_it_was_written_with_every_column(ledger: Ledger, cl
         execution_id="P-2026-11-14T06:00:00-ABC\x07",
         remote_status="6",
         rows=RowCounts(rows_in=10, rows_ok=7, rows_bad=3),
-        entities=tuple(EntityCounts(entity=f"Entity {n}", staged=n, total=None) for n in range(200)),
+        entities=tuple(EntityCounts(entity=f"Entity {n}", staged=n, total=None) for n in range(1000)),
         execution_log="line 1\nline 2",
         findings=(Finding(rule="too-large", seen="9 GB", advice="Split it.", feed="f"),),
         overdue=True,

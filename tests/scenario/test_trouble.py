@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.adapters.ledger_rows import job_key
 from shared.domain.job import JobState, advance
 from shared.wiring import engine_from
 from tests.scenario.conftest import GOOD_CSV, Stage
@@ -232,3 +233,24 @@ def test_nothing_starts_on_a_bad_feeds_file_and_the_files_wait_in_landing(stage:
     stage.engine = stage.another_host()
     stage.run_to_the_end(step=timedelta(minutes=6))
     assert stage.job(PATH).state is JobState.SUCCEEDED
+
+
+def test_a_row_that_cannot_be_read_fails_the_run_loudly_but_holds_up_no_other_job(stage: Stage) -> None:
+    stage.drop(PATH)
+    stage.drop("customer-groups/USMF/other.csv", GOOD_CSV + b"77,Other\r\n")
+    broken = stage.job(PATH)
+    partition, key = job_key(broken.job_id)
+    spoilt = {"PartitionKey": partition, "RowKey": key, "state": "NONSENSE"}
+    stage.engine.ledger._table.update_entity(spoilt, mode="merge")
+    for _ in range(3):
+        stage.world.recurrence_tick()
+        stage.pass_time(timedelta(minutes=1))
+        with pytest.raises(ValueError, match="NONSENSE"):
+            stage.engine.poll()
+    other = stage.engine.ledger.read(stage.engine.ledger.by_message(_message_of(stage, b"77,Other")) or "")
+    assert other is not None
+    assert other.job.state is JobState.SUCCEEDED
+
+
+def _message_of(stage: Stage, part: bytes) -> str:
+    return next(m.message_id for m in stage.world.messages.values() if part in m.body)
