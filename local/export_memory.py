@@ -21,6 +21,7 @@ from pathlib import Path
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
 
+from local.app_settings import LAKE, LEDGER_TABLE, Client, for_local_run
 from local.azurite import Azurite
 from local.simulator import Simulator
 
@@ -87,23 +88,15 @@ def _drained(folder: Path, mib: int) -> tuple[int, str, int]:
 
 def _prepare(connection_string: str) -> None:
     with BlobServiceClient.from_connection_string(connection_string) as blobs:
-        blobs.create_container("exports")
+        blobs.create_container(LAKE)
     with TableServiceClient.from_connection_string(connection_string) as tables:
-        tables.create_table("ledger")
+        tables.create_table(LEDGER_TABLE)
 
 
 def _settings(connection_string: str, simulator: Simulator, folder: Path) -> Mapping[str, str]:
     world = simulator.world
-    storage = dict.fromkeys(("FILES", "LEDGER", "LAKE"), connection_string)
-    return storage | {
-        "FEEDS_FILE": str(folder / "feeds.yaml"),
-        "D365_ENVIRONMENT": "local",
-        "D365_BASE_URL": simulator.url,
-        "D365_AUTH": "local",
-        "D365_TOKEN_URL": f"{simulator.url}/{world.tenant_id}/oauth2/v2.0/token",
-        "D365_CLIENT_ID": world.client_id,
-        "D365_CLIENT_SECRET": world.client_secret,
-    }
+    client = Client(tenant_id=world.tenant_id, client_id=world.client_id, client_secret=world.client_secret)
+    return for_local_run(connection_string, simulator.url, client) | {"FEEDS_FILE": str(folder / "feeds.yaml")}
 
 
 def _package(mib: int) -> bytes:
