@@ -147,7 +147,7 @@ def _erp(reader: _Reader) -> ErpSettings:
         client_id=client_id,
         client_secret=needed("D365_CLIENT_SECRET"),
         certificate_path=needed("D365_CERTIFICATE_PATH"),
-        token_url=needed("D365_TOKEN_URL"),
+        token_url=_token_url(reader, needed("D365_TOKEN_URL")),
         authority=reader.text("D365_AUTHORITY", "https://login.microsoftonline.com"),
     )
 
@@ -167,6 +167,14 @@ def _auth(reader: _Reader) -> AuthKind | None:
     except ValueError:
         reader.faults.append(f"D365_AUTH: {value!r} is none of {', '.join(AuthKind)}")
         return None
+
+
+def _token_url(reader: _Reader, value: str) -> str:
+    """A token endpoint of one's own: a secret goes there, so over http on this machine only."""
+    parts = urlsplit(value)
+    if value and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        reader.faults.append(f"D365_TOKEN_URL: {value!r} is neither https nor on this machine")
+    return value
 
 
 def _base_url(reader: _Reader) -> str:

@@ -59,6 +59,15 @@ def test_plain_http_is_for_this_machine_only() -> None:
     assert Settings.from_environ(local).erp.base_url == "http://127.0.0.1:8080"
 
 
+def test_a_secret_never_leaves_over_http() -> None:
+    local = {**GOOD, "D365_AUTH": "local", "D365_CLIENT_ID": GUID, "D365_CLIENT_SECRET": "s3cret"}
+    text = _faults({**local, "D365_TOKEN_URL": "http://login.example/token"})
+    assert "D365_TOKEN_URL" in text
+    assert "s3cret" not in text
+    for good in ("http://127.0.0.1:1/token", "https://login.example/token"):
+        assert Settings.from_environ({**local, "D365_TOKEN_URL": good}).erp.token_url == good
+
+
 @pytest.mark.parametrize(
     ("kind", "missing"),
     [
