@@ -49,9 +49,12 @@ def after_report(job: Job, report: RemoteReport, summary: Summary, now: datetime
             return _wait(job, now, policy)
 
 
-def without_report(job: Job, why: str, now: datetime, policy: PollPolicy) -> Job:
-    """Return the job when no status could be had: it stays where it is and is asked again later."""
-    return _wait(replace(job, reason=f"no status: {why}"), now, policy)
+def without_report(job: Job, why: str, now: datetime, policy: PollPolicy, asked: timedelta | None = None) -> Job:
+    """Return the job when no status could be had: it stays and is asked again, not before F&O `asked` for it."""
+    waiting = _wait(replace(job, reason=f"no status: {why}"), now, policy)
+    if asked is None or waiting.due_at is None:
+        return waiting
+    return replace(waiting, due_at=max(waiting.due_at, now + asked))
 
 
 def _noting(job: Job, report: RemoteReport) -> Job:
@@ -99,7 +102,7 @@ def _where(job: Job) -> str:
 def _done_text(rows: RowCounts | None) -> str:
     if rows is None:
         return "processed; F&O gave no row counts"
-    if rows.rows_in == 0:
+    if rows.rows_ok == 0:
         return "processed with zero rows: nothing was loaded (a package without a field map does this)"
     return f"{rows.rows_ok} rows loaded"
 

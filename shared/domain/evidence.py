@@ -32,7 +32,7 @@ class Evidence:
 
 def needs_evidence(job: Job) -> bool:
     """True for an import that ended with errors and whose evidence is not saved yet."""
-    zero_rows = job.state is JobState.SUCCEEDED and job.rows is not None and job.rows.rows_in == 0
+    zero_rows = job.state is JobState.SUCCEEDED and job.rows is not None and job.rows.rows_ok == 0
     return bool(job.message_id) and (job.state in _NOT_CLEAN or zero_rows) and job.evidence_at is None
 
 

@@ -168,8 +168,8 @@ def entity_folder(feed: ExportFeed, entity: str, business_date: date, name: str)
 
 
 def staging_path(feed: ExportFeed, delivery: Delivery) -> str:
-    """Where a download lies until it is verified. No reader looks there; a later run overwrites it."""
-    return f"{feed.lake}/_incoming/{delivery.delivery_id}"
+    """Where a download lies until it is verified, one place for each try. No reader looks there."""
+    return f"{feed.lake}/_incoming/{delivery.delivery_id}.{delivery.tries}"
 
 
 def _safe(entity: str) -> str:

@@ -11,6 +11,7 @@ from shared.domain.findings import Finding, check_shape
 from shared.domain.job import Source
 from shared.domain.package_check import check_directory, check_manifest
 from shared.formats.manifest import MANIFEST_NAME, NoManifest, read_manifest
+from shared.formats.zips import BrokenZip, opened_zip
 from shared.ports import Content, FileStore
 
 #: A manifest of 200 entities has about 2 MB; what is far larger is no manifest and is not read.
@@ -35,10 +36,10 @@ class Checking:
 def check_package(feed: str, file: BinaryIO) -> list[Finding]:
     """All findings of a data package that is open for reading anywhere. Reads its directory and manifest only."""
     try:
-        with zipfile.ZipFile(file) as package:
+        with opened_zip(file) as package:
             names = [info.filename for info in package.infolist() if not info.is_dir()]
             return check_directory(names, feed) + _manifest_findings(package, names, feed)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except BrokenZip as error:
         advice = (
             "Write the zip again; if it is being written while it lands, write it under another name and rename it."
         )

@@ -7,7 +7,7 @@ message that F&O offers again, or content that the next delivery finds under its
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -26,7 +26,7 @@ from shared.domain.export import (
 from shared.domain.feed import ExportFeed, FeedBook, NoFile
 from shared.errors import Conflict, CourierError, Terminal, Transient
 from shared.ports import Clock, Download, ExportLedger, ExportQueue, Lake
-from shared.services.export_store import Downloaded, ExportStore, Unverified
+from shared.services.export_store import BROKEN, Downloaded, ExportStore, Unverified
 from shared.telemetry import Event, emit
 
 #: Deliveries that could not be finished stand aside so that the next message is not held up, but not without bound.
@@ -41,6 +41,7 @@ class DrainReport:
     stored: list[Export] = field(default_factory=list)
     acknowledged: int = 0
     stopped: str = ""
+    defect: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,8 @@ class ExportDrain:
             reports = list(pool.map(lambda feed: self._drain_guarded(feed, stop_at), feeds))
         acknowledged = sum(report.acknowledged for report in reports)
         emit(Event.TICK_DONE, None, tick="drain_exports", acknowledged=acknowledged)
+        for defect in filter(None, (report.defect for report in reports)):
+            raise defect
         return reports
 
     def _drain_guarded(self, feed: ExportFeed, stop_at: datetime) -> DrainReport:
@@ -76,10 +79,13 @@ class ExportDrain:
         except CourierError as failure:
             report.stopped = str(failure)
             emit(Event.EXPORT_STOPPED, None, feed=feed.name, error=str(failure))
+        except Exception as defect:  # noqa: BLE001 - one feed's defect must not stop the rest; it is raised at the end
+            report.defect = defect
+            emit(Event.EXPORT_STOPPED, None, feed=feed.name, error=f"defect: {type(defect).__name__}: {defect}")
         return report
 
     def _drain(self, feed: ExportFeed, stop_at: datetime, report: DrainReport) -> None:
-        left_open = sum(not self._finish(feed, *found, report) for found in self.ledger.open_deliveries(feed.name))
+        left_open = sum(not self._resume(feed, *found, report) for found in self.ledger.open_deliveries(feed.name))
         for _ in range(self.most_items):
             if self.clock() >= stop_at or left_open >= MOST_OPEN:
                 report.stopped = "budget" if left_open < MOST_OPEN else "too many unfinished deliveries"
@@ -91,6 +97,14 @@ class ExportDrain:
             delivery, seen = self.ledger.note(taken(feed, message, self.clock()))
             emit(Event.EXPORT_TAKEN, None, **_fields(delivery), redelivered=message.redelivered)
             left_open += not self._finish(feed, delivery, seen, report)
+
+    def _resume(self, feed: ExportFeed, delivery: Delivery, seen: str, report: DrainReport) -> bool:
+        """Take an open delivery over: the write decides which of two drains has it, and each try its own staging."""
+        mine = replace(delivery, tries=delivery.tries + 1)
+        try:
+            return self._finish(feed, mine, self.ledger.move(mine, seen), report)
+        except Conflict:
+            return True
 
     def _finish(self, feed: ExportFeed, delivery: Delivery, seen: str, report: DrainReport) -> bool:
         """Carry one delivery as far as it goes; True when it is settled. What can pass later leaves it open."""
@@ -123,6 +137,8 @@ class ExportDrain:
         if export is None:
             raise Transient("the copy in the lake is under way")
         is_new = known is None or known.committed_at is None
+        if is_new and not downloaded.length_known and any(f.rule == BROKEN for f in export.findings):
+            return self._distrust(delivery, seen)
         why = "stored, not acknowledged"
         delivery = replace(delivery, state=DeliveryState.STORED, reason=why, content_key=export.key)
         seen = self.ledger.move(delivery, seen)
@@ -132,6 +148,13 @@ class ExportDrain:
             report.stored.append(export)
             _tell_oddities(feed, export)
         return delivery, seen
+
+    def _distrust(self, delivery: Delivery, seen: str) -> tuple[Delivery, str]:
+        """A zip without an end, whose length F&O did not announce, may have been cut: it must come again the same."""
+        why = "broken, and its length was not announced: acknowledged only when it comes again the same"
+        left = settle(delivery, DeliveryState.LEFT, self.clock(), why)
+        emit(Event.EXPORT_DELAYED, None, **_fields(left), why=why)
+        return left, self.ledger.move(left, seen)
 
     def _without_file(self, feed: ExportFeed, delivery: Delivery, seen: str, message: Dequeued) -> tuple[Delivery, str]:
         """A message of an export with zero records: acknowledged, or left to come again, as the feed says."""
@@ -146,12 +169,12 @@ class ExportDrain:
         """Stream the file into the lake's staging, taking its hash on the way."""
         path = staging_path(feed, delivery)
         with closing(self.queue.download(message.download_location)) as download:
-            passing = _Passing(download)
+            passing = _Passing(download, lambda: delivery.is_over(self.clock()))
             self.lake.put(path, passing.blocks())
             announced = download.size_bytes
         if announced is not None and announced != passing.size_bytes:
             raise Unverified(f"F&O announced {announced} bytes and sent {passing.size_bytes}")
-        return Downloaded(path, passing.sha256, passing.size_bytes)
+        return Downloaded(path, passing.sha256, passing.size_bytes, length_known=announced is not None)
 
     def _acknowledge(self, delivery: Delivery, seen: str, report: DrainReport) -> None:
         self.queue.acknowledge(delivery.activity_id, delivery.raw)
@@ -174,7 +197,7 @@ class ExportDrain:
     def _leave_open(self, delivery: Delivery, seen: str, failure: CourierError) -> bool:
         """Note why it could not be finished; False, for it is open still (True when another drain has it)."""
         reason = "stored, not acknowledged: " if delivery.state is DeliveryState.STORED else "not stored: "
-        waiting = replace(delivery, reason=f"{reason}{failure}", tries=delivery.tries + 1)
+        waiting = replace(delivery, reason=f"{reason}{failure}")
         emit(Event.EXPORT_DELAYED, None, **_fields(waiting), why=waiting.reason)
         try:
             self.ledger.move(waiting, seen)
@@ -186,8 +209,9 @@ class ExportDrain:
 class _Passing:
     """Blocks of a download with hash and length of what has passed."""
 
-    def __init__(self, download: Download) -> None:
+    def __init__(self, download: Download, is_over: Callable[[], bool]) -> None:
         self._download = download
+        self._is_over = is_over
         self._hash = hashlib.sha256()
         self.size_bytes = 0
 
@@ -197,6 +221,8 @@ class _Passing:
 
     def blocks(self) -> Iterator[bytes]:
         for block in self._download.blocks():
+            if self._is_over():
+                raise Transient("the lease is about to end; the download is given up and comes again")
             self._hash.update(block)
             self.size_bytes += len(block)
             yield block

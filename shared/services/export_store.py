@@ -21,9 +21,12 @@ from shared.domain.package import Member, hostile
 from shared.errors import Transient
 from shared.formats.manifest import MANIFEST_NAME, entity_names
 from shared.formats.rows import RowCounter
+from shared.formats.zips import BrokenZip, opened_zip
 from shared.ports import Clock, ExportLedger, Lake
 
 _BLOCK_BYTES = 4 * 1024 * 1024
+#: The rule of a zip that cannot be read to its end.
+BROKEN = "broken-zip"
 #: A manifest that is larger than this is not read; its entities are then named after their files.
 _LARGEST_MANIFEST_BYTES = 32 * 1024 * 1024
 #: What F&O puts beside the data; kept with the raw package, no entity of its own.
@@ -36,11 +39,15 @@ class Unverified(Transient):
 
 @dataclass(frozen=True, slots=True)
 class Downloaded:
-    """A download that lies in staging: its path, and hash and length of what came over the wire."""
+    """A download that lies in staging: its path, and hash and length of what came over the wire.
+
+    `length_known` tells that F&O announced this length, so that nothing can have been cut off.
+    """
 
     path: str
     sha256: str
     size_bytes: int
+    length_known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +104,10 @@ class ExportStore:
         )
 
     def _lay_out(self, feed: ExportFeed, export: Export) -> Export:
-        """Unpack if the feed wants it and the package is safe, then write the markers, the whole export's last."""
-        if feed.unpack and export.raw_path.endswith(".zip"):
+        """Read every member if it is a zip, unpack if the feed wants it, then write the markers, the export's last."""
+        if export.raw_path.endswith(".zip"):
             with self.lake.open(export.raw_path) as file:
-                export = self._unpack(feed, export, file)
+                export = self._read_through(feed, export, file)
         export = replace(export, committed_at=self.clock())
         for entity in sorted({member.entity for member in export.members}):
             folder = exports.entity_folder(feed, entity, export.business_date, export.export_id)
@@ -108,22 +115,24 @@ class ExportStore:
         self._write_manifest(exports.manifest_path(feed, export.business_date, export.export_id), export)
         return export
 
-    def _unpack(self, feed: ExportFeed, export: Export, file: BinaryIO) -> Export:
-        """Members in the lake, or the findings that kept them packed. Reading a member checks its CRC."""
+    def _read_through(self, feed: ExportFeed, export: Export, file: BinaryIO) -> Export:
+        """Members in the lake, or the findings that kept them packed. Reading a member to its end checks its CRC."""
         try:
-            with zipfile.ZipFile(file) as package:
+            with opened_zip(file) as package:
                 listed = [_member(info) for info in package.infolist() if not info.is_dir()]
                 findings = hostile(listed)
                 if findings:
                     return replace(export, findings=tuple(findings))
+                if not feed.unpack:
+                    return replace(export, findings=_bad_member(package))
                 names = _entities_of(package)
                 members = [
                     self._store_member(feed, export, package, member, names)
                     for member in listed
                     if member.name.casefold() not in _PACKAGE_FILES
                 ]
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
-            return replace(export, members=(), findings=(_broken(error),))
+        except BrokenZip as error:
+            return replace(export, members=(), findings=(_broken(str(error)),))
         return replace(export, members=tuple(members))
 
     def _store_member(
@@ -206,9 +215,9 @@ def _entities_of(package: zipfile.ZipFile) -> dict[str, str]:
 def _date_inside(file: BinaryIO) -> date | None:
     """The newest date in the zip's directory: when F&O made the package. The same at every delivery."""
     try:
-        with zipfile.ZipFile(file) as package:
+        with opened_zip(file) as package:
             stamps = [info.date_time for info in package.infolist()]
-    except zipfile.BadZipFile:
+    except BrokenZip:
         return None
     try:
         return max((datetime(*stamp).date() for stamp in stamps if stamp[0] > 1980), default=None)  # noqa: DTZ001 - zip stamps bear no zone
@@ -216,9 +225,15 @@ def _date_inside(file: BinaryIO) -> date | None:
         return None
 
 
-def _broken(error: Exception) -> Finding:
+def _bad_member(package: zipfile.ZipFile) -> tuple[Finding, ...]:
+    """A finding for the first member whose CRC does not hold."""
+    bad = package.testzip()
+    return (_broken(f"the CRC of {bad} does not hold"),) if bad else ()
+
+
+def _broken(why: str) -> Finding:
     return Finding(
-        rule="broken-zip",
-        seen=str(error)[:200],
+        rule=BROKEN,
+        seen=why[:200],
         advice="The package arrived as F&O sent it, and cannot be read as a zip. It is kept raw and not unpacked.",
     )

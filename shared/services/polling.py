@@ -42,7 +42,8 @@ class Polling:
             summary = self._summary(job, report)
         except (Transient, Terminal) as failure:
             emit(Event.STATUS_UNAVAILABLE, job, error=str(failure))
-            return self._write(stored, without_report(job, str(failure), self.clock(), policy))
+            asked = failure.retry_after if isinstance(failure, Transient) else None
+            return self._write(stored, without_report(job, str(failure), self.clock(), policy, asked))
         if report.status is RemoteStatus.UNKNOWN:
             emit(Event.STATUS_UNKNOWN, job, word=report.word)
         return self._write(stored, after_report(job, report, summary, self.clock(), policy))

@@ -10,7 +10,6 @@ from shared.adapters.d365 import wire
 from shared.errors import AccessRefused, AnswerLost, CourierError, Terminal, Throttled, Transient
 
 #: Statuses after which the request may still have had its effect: the server broke, or something before it gave up.
-_UNDECIDED = {500, 502, 504}
 _PASSING = {408, 425, 503}
 
 
@@ -30,12 +29,12 @@ def refusal(response: requests.Response, call: str, now: datetime) -> CourierErr
             f"{call}: F&O answered 403. Add the app's client ID under System administration > Setup > "
             "Microsoft Entra ID applications, mapped to an enabled user with data management rights"
         )
-    if status in _UNDECIDED:
-        return AnswerLost(_server_error(response, call))
     if status in _PASSING:
         return Transient(
             f"{call}: F&O answered {status}", wire.parse_retry_after(response.headers.get("Retry-After"), now)
         )
+    if status >= 500 or status < 300:
+        return AnswerLost(_server_error(response, call))
     return Terminal(f"{call}: F&O refused it with {status}{_said(response)}{_advice(status)}")
 
 

@@ -63,16 +63,15 @@ class D365Client:
         """One POST of a file. A connection that breaks after the last block leaves its effect unknown."""
         body = SizedBody(content)
         try:
-            return self._transport.request(
-                "POST",
+            return self._transport.send_once(
                 wire.enqueue_path(outgoing.activity_id, outgoing.entity, outgoing.legal_entity),
                 token,
+                _ENQUEUE_ANSWER_SECONDS,
                 data=body,
                 headers={
                     "Content-Type": "application/octet-stream",
                     wire.EXTERNAL_ID_HEADER: outgoing.external_id,
                 },
-                answer_seconds=_ENQUEUE_ANSWER_SECONDS,
             )
         except requests.RequestException as error:
             kind = type(error).__name__

@@ -13,6 +13,8 @@ from shared.domain.export import Dequeued
 from shared.errors import AnswerLost, Terminal, Transient
 
 _BLOCK_BYTES = 1024 * 1024
+#: Packed bodies would make Content-Length another number than that of the bytes that are stored.
+_AS_IT_IS = {"Accept-Encoding": "identity"}
 
 
 class HttpDownload:
@@ -21,7 +23,8 @@ class HttpDownload:
     def __init__(self, response: requests.Response) -> None:
         self._response = response
         announced = response.headers.get("Content-Length", "")
-        self.size_bytes: int | None = int(announced) if announced.isdecimal() else None
+        is_plain = not response.headers.get("Content-Encoding")
+        self.size_bytes: int | None = int(announced) if announced.isdecimal() and is_plain else None
 
     def blocks(self) -> Iterator[bytes]:
         """See Download."""
@@ -72,7 +75,7 @@ class D365Exports:
         except wire.NotUnderstood as error:
             raise Terminal(f"download: {error}; no token was sent there") from error
         try:
-            return HttpDownload(self._transport.ask("GET", path, "download", stream=True))
+            return HttpDownload(self._transport.ask("GET", path, "download", stream=True, headers=_AS_IT_IS))
         except AnswerLost as error:
             raise Transient(str(error)) from error
 

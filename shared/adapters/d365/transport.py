@@ -16,6 +16,8 @@ from shared.ports import Clock
 #: Seconds to connect, and to wait for the answer to a call that only asks.
 CONNECT_SECONDS = 15
 ANSWER_SECONDS = 60
+#: A file is given this long for each stall while it goes out: the connect time-out is also that of sending.
+SENDING_SECONDS = 120
 
 
 class Transport:
@@ -57,7 +59,24 @@ class Transport:
     def request(self, method: str, path: str, token: str, **options: Any) -> requests.Response:
         """One request. The host is ours by construction: a path is all that a caller can give."""
         headers = {**options.pop("headers", {}), "Authorization": f"Bearer {token}"}
-        timeout = (CONNECT_SECONDS, options.pop("answer_seconds", ANSWER_SECONDS))
+        timeout = (CONNECT_SECONDS, ANSWER_SECONDS)
         return self._session.request(
             method, self.base_url + path, headers=headers, timeout=timeout, allow_redirects=False, **options
         )
+
+    def send_once(self, path: str, token: str, answer_seconds: float, **options: Any) -> requests.Response:
+        """One POST on a connection of its own.
+
+        A kept connection may have been dropped by the other side; what is sent on it is lost without an answer,
+        and for a call that must not be repeated blindly that would be doubt.
+        """
+        headers = {**options.pop("headers", {}), "Authorization": f"Bearer {token}"}
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.post(
+                self.base_url + path,
+                headers=headers,
+                timeout=(SENDING_SECONDS, answer_seconds),
+                allow_redirects=False,
+                **options,
+            )

@@ -21,6 +21,8 @@ from shared.domain.remote import RemoteReport, RemoteStatus
 EXTERNAL_ID_HEADER = "x-ms-dyn-externalidentifier"
 _ACTIONS = "/data/DataManagementDefinitionGroups/Microsoft.Dynamics.DataEntities."
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+#: No Retry-After is believed beyond this: a file is looked at again within the hour.
+LONGEST_RETRY_AFTER = timedelta(hours=1)
 EMPTY_GUID = "00000000-0000-0000-0000-000000000000"
 
 #: Both vocabularies in one table, compared without case and by number. jobstatus answers DataJobState as a number or
@@ -251,14 +253,15 @@ def parse_retry_after(value: str | None, now: datetime) -> timedelta | None:
     """Delay from a Retry-After header, which is seconds or an HTTP date (RFC 9110, 10.2.3); None if it is neither."""
     if not value:
         return None
-    if value.strip().isdecimal():
-        return timedelta(seconds=int(value))
+    digits = value.strip()
+    if digits.isdecimal():
+        return min(timedelta(seconds=int(digits[:9])), LONGEST_RETRY_AFTER) if len(digits) < 10 else LONGEST_RETRY_AFTER
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(at - now, timedelta(0))
+    return min(max(at - now, timedelta(0)), LONGEST_RETRY_AFTER)
 
 
 def parse_error_text(body: str) -> str:
