@@ -53,11 +53,8 @@ def archive_folder(job: Job) -> str:
 
 
 def outcome_path(job: Job) -> str:
-    """Where the sender finds the end of a file, from what it knows: `{feed}/{name}.json`.
-
-    A file of an unmatched folder keeps its whole path, for its first folder names no feed.
-    """
-    return f"{job.feed}/{job.source.path if job.feed == UNROUTED else job.source.name}.json"
+    """Where the sender finds the end of a file, from what it knows: the path it wrote to, and `.json`."""
+    return f"{job.source.path}.json"
 
 
 def rejected_folder(job: Job) -> str:

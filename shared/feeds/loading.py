@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from shared.errors import FaultyConfiguration
 
 SCHEMA_PATH = Path(__file__).with_name("feeds.schema.json")
 _ENVIRONMENT_CAP = 20
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 Keys = tuple[str | int, ...]
 #: A line number and one sentence.
@@ -172,6 +175,8 @@ def _setting_faults(feed: Mapping[str, Any], environ: Mapping[str, str]) -> Iter
     if setting and not environ.get(setting):
         why = f"app setting {setting} is missing or empty; put the recurring data job's activity ID there"
         yield "activity_id", why
+    elif setting and not _GUID.fullmatch(environ[setting]):
+        yield "activity_id", f"app setting {setting} holds {environ[setting]!r}, which is not a GUID"
 
 
 def _export_faults(exports: object, lines: _Lines, environ: Mapping[str, str]) -> Iterator[Fault]:

@@ -102,9 +102,12 @@ class ExportDrain:
         """Take an open delivery over: the write decides which of two drains has it, and each try its own staging."""
         mine = replace(delivery, tries=delivery.tries + 1)
         try:
-            return self._finish(feed, mine, self.ledger.move(mine, seen), report)
+            seen = self.ledger.move(mine, seen)
         except Conflict:
             return True
+        for earlier in range(mine.tries):
+            self.lake.remove(staging_path(feed, replace(delivery, tries=earlier)))
+        return self._finish(feed, mine, seen, report)
 
     def _finish(self, feed: ExportFeed, delivery: Delivery, seen: str, report: DrainReport) -> bool:
         """Carry one delivery as far as it goes; True when it is settled. What can pass later leaves it open."""

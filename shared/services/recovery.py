@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -48,17 +49,15 @@ class Recovery:
         emit(Event.JOB_OVERDUE, job, why=job.reason)
         return stored
 
-    def unannounced(self) -> list[Source]:
+    def unannounced(self) -> Iterator[Source]:
         """What has lain in landing for `sweep_after` without a job: its event was lost. Clears finished leftovers."""
-        found = []
         for source in self.files.landed(self.clock() - self.sweep_after):
             job_id = self.ledger.by_source(source)
             stored = self.ledger.read(job_id) if job_id else None
             if stored is None:
-                found.append(source)
+                yield source
             elif stored.job.archived_at:
                 self.files.remove(source)
-        return found
 
     def receive_unannounced(self, source: Source) -> Stored:
         """Bring one such file in by the door that events use."""

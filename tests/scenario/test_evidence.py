@@ -134,12 +134,12 @@ def test_no_row_content_and_no_signed_url_gets_into_the_log(stage: Stage, caplog
 def test_the_sender_learns_the_end_from_a_blob_beside_its_feed(stage: Stage) -> None:
     _ended(stage)
     stage.drop("nobody/USMF/x.csv")
-    told = stage.outcome("customer-groups/groups-2026-11-14.csv.json")
+    told = stage.outcome(f"{PATH}.json")
     assert (told["file"], told["outcome"]) == (PATH, "PARTIAL")
     assert told["rows"] == {"in": 5, "ok": 1, "bad": 4}
     assert told["causes"] == stage.job(PATH).causes
     assert told["evidence_complete"] is True
-    rejected = stage.outcome("unrouted/nobody/USMF/x.csv.json")
+    rejected = stage.outcome("nobody/USMF/x.csv.json")
     assert rejected["outcome"] == "REJECTED"
     assert rejected["findings"][0]["what_to_do"]
 

@@ -54,7 +54,10 @@ class LocalCredential:
         except requests.RequestException as error:
             raise Transient("the token endpoint cannot be reached") from error
         if answer.status_code != 200:
-            raise AccessRefused(f"the token endpoint answered {answer.status_code}")
+            raise AccessRefused(
+                f"sign-in: the token endpoint answered {answer.status_code}. "
+                "Look at D365_CLIENT_ID, D365_CLIENT_SECRET and D365_TOKEN_URL"
+            )
         told = answer.json()
         return AccessToken(told["access_token"], int(time.time()) + int(told["expires_in"]))
 
