@@ -4,36 +4,68 @@ from __future__ import annotations
 
 import random
 import threading
+from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-#: Every fault by name, with what it does.
-FAULTS: dict[str, str] = {
-    "answer_lost_before_commit": "the connection closes without an answer and nothing was taken",
-    "answer_lost_after_commit": "the connection closes without an answer after the call had its effect",
-    "throttle": "429; retry_after in seconds or as an HTTP date, absent when not given",
-    "status": "any status: code, body, content_type",
-    "hang": "no answer for `seconds`, then the connection closes",
-    "slow": "the answer comes after `seconds`",
-    "truncated_body": "the answer ends in its middle, after `keep_bytes`",
-    "html": "200 with a sign-in page",
-    "redirect": "302 to a sign-in page",
-    "expired_token": "401 as for a token that has ended",
-    "broken_json": "200 with text that is no JSON",
-    "stuck": "enqueue: the message never leaves InProcess",
-    "empty_log": "enqueue: the execution log of the message stays empty, and no error is listed",
-    "broken_inner_json": "GetExecutionErrors: the inner text has unescaped quotes",
-    "wrong_host_download": "dequeue: the download location is on another host",
-    "http_location": "dequeue: the download location is http and bears :80",
-    "null_location": "dequeue: the download location is null",
-    "no_file": "dequeue: IsDownLoadFileExist is false",
-    "empty_200": "dequeue: 200 without a body",
-    "null_200": "dequeue: 200 with the text null",
+#: The kinds of calls that can fail; beside them `action:<Name>` for each DMF action.
+CALLS = ("token", "enqueue", "jobstatus", "dequeue", "download", "ack", "details", "blob")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a fault does, the parameters that it takes, and the one call that can have it (empty: any)."""
+
+    says: str
+    params: frozenset[str] = frozenset()
+    call: str = ""
+
+
+def _kind(says: str, *params: str, call: str = "") -> Kind:
+    return Kind(says, frozenset(params), call)
+
+
+#: Every fault by name.
+FAULTS: dict[str, Kind] = {
+    "answer_lost_before_commit": _kind("the connection closes without an answer and nothing was taken"),
+    "answer_lost_after_commit": _kind("the connection closes without an answer after the call had its effect"),
+    "throttle": _kind(
+        "429; `retry_after` in seconds, or as a date with `as_date`, or absent", "retry_after", "as_date"
+    ),
+    "status": _kind("any status: `code`, `body`, `content_type`", "code", "body", "content_type"),
+    "hang": _kind(
+        "no answer until released or for `seconds`, then the connection closes; with `commit` the call had its effect",
+        "seconds",
+        "commit",
+    ),
+    "slow": _kind("the answer comes after `seconds`, or when released", "seconds"),
+    "truncated_body": _kind("the answer ends after `keep_bytes`, less than it announced", "keep_bytes"),
+    "html": _kind("200 with a sign-in page"),
+    "redirect": _kind("302 to a sign-in page"),
+    "expired_token": _kind("401 as for a token that has ended"),
+    "broken_json": _kind("200 with text that is no JSON"),
+    "refuse_411": _kind("411, whatever the body", call="enqueue"),
+    "stuck": _kind("the message never leaves InProcess", call="enqueue"),
+    "conflict": _kind("the import collides with another one; the same file passes later", call="enqueue"),
+    "post_process_error": _kind("rows are written, then the message ends in PostProcessError", call="enqueue"),
+    "empty_log": _kind("the message has no execution log, no detail, and its errors are not listed", call="enqueue"),
+    "odd_state": _kind("a state that no source lists: `state`", "state", call="jobstatus"),
+    "broken_inner_json": _kind("the inner text has unescaped quotes", call="action:GetExecutionErrors"),
+    "wrong_host_download": _kind("the download location is on another host", call="dequeue"),
+    "http_location": _kind("the download location is http and bears :80", call="dequeue"),
+    "null_location": _kind("the download location is null", call="dequeue"),
+    "no_file": _kind("IsDownLoadFileExist is false", call="dequeue"),
+    "old_build": _kind("the answer has its first three fields only", call="dequeue"),
+    "empty_200": _kind("200 without a body, and no effect"),
+    "null_200": _kind("200 with the text null, and no effect"),
 }
+#: What a rate chooses from for a call that names no fault.
+SPORADIC = ("answer_lost_before_commit", "answer_lost_after_commit", "throttle", "status", "html", "truncated_body")
 
 
 class UnknownFault(ValueError):
-    """A fault, or a parameter's form, that the simulator does not know."""
+    """A fault, a kind of call, or a parameter that the simulator does not know."""
 
 
 @dataclass
@@ -43,51 +75,101 @@ class Fault:
     call: str
     name: str
     times: int = 1
-    match: dict[str, str] = field(default_factory=dict)
-    params: dict[str, Any] = field(default_factory=dict)
+    match: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def fits(self, call: str, about: Mapping[str, str]) -> bool:
+        """True for a call of its kind whose particulars are as `match` says, without regard to case."""
+        told = {key: value.casefold() for key, value in about.items()}
+        return self.call == call and all(told.get(key) == value.casefold() for key, value in self.match.items())
 
 
 class Faults:
-    """The queue of faults to come. Thread-safe."""
+    """The queue of faults to come, and the list of those that were met. Thread-safe."""
 
     def __init__(self) -> None:
+        self.met: deque[tuple[str, str]] = deque(maxlen=100_000)
         self._queue: list[Fault] = []
         self._lock = threading.Lock()
+        self._released = 0
         self._chance: random.Random | None = None
         self._rate = 0.0
-        self._choices: list[tuple[str, str]] = []
+        self._choices: dict[str, list[str]] = {}
 
-    def add(self, call: str, name: str, times: int = 1, match: dict[str, str] | None = None, **params: Any) -> None:
-        """Let the next `times` calls of a kind (`enqueue`, `jobstatus`, `action:<Name>`, ...) fail so."""
-        if name not in FAULTS:
-            raise UnknownFault(f"unknown fault {name!r}; known: {', '.join(sorted(FAULTS))}")
+    @property
+    def to_come(self) -> list[Fault]:
+        """Queued and not yet used up."""
+        return list(self._queue)
+
+    def add(self, call: str, name: str, times: int = 1, match: Mapping[str, str] | None = None, **params: Any) -> None:
+        """Let the next `times` calls of a kind fail so; `match` narrows them, as in {"activity_id": ...}.
+
+        Particulars to match: activity_id (connector), message_id (jobstatus), external_id and entity (enqueue), and for
+        actions the texts of their body.
+
+        Raises:
+            UnknownFault: no such fault, kind of call or parameter.
+        """
+        _check(call, name, params)
         with self._lock:
             self._queue.append(Fault(call, name, times, match or {}, params))
 
-    def at_random(self, seed: int, rate: float, choices: list[tuple[str, str]]) -> None:
-        """Let a share of calls fail: `choices` are (call, fault). The seed makes it repeatable; rate 0 ends it."""
+    def at_random(self, seed: int, rate: float, kinds: Iterable[str | tuple[str, str]]) -> None:
+        """Let a share of calls fail: `kinds` are calls, or (call, fault) pairs. The seed makes it repeatable."""
+        choices: dict[str, list[str]] = {}
+        for kind in kinds:
+            for call, name in [kind] if isinstance(kind, tuple) else [(kind, name) for name in SPORADIC]:
+                _check(call, name, {})
+                choices.setdefault(call, []).append(name)
         with self._lock:
             self._chance, self._rate, self._choices = random.Random(seed), rate, choices  # noqa: S311 - repeatable faults, no secret
 
     def clear(self) -> None:
-        """Forget all faults to come."""
+        """Forget all faults to come, and let go what hangs."""
         with self._lock:
             self._queue.clear()
+            self.met.clear()
             self._rate = 0.0
+            self._released += 1
 
-    def take(self, call: str, about: dict[str, str]) -> Fault | None:
+    def release(self) -> None:
+        """Let go every call that hangs or is slow now."""
+        with self._lock:
+            self._released += 1
+
+    @property
+    def releases(self) -> int:
+        """How many times calls were let go: one that hangs waits for a change."""
+        return self._released
+
+    def take(self, call: str, about: Mapping[str, str]) -> Fault | None:
         """The fault for this call, used up once."""
         with self._lock:
-            for fault in self._queue:
-                if fault.call == call and all(about.get(key) == value for key, value in fault.match.items()):
-                    fault.times -= 1
-                    if fault.times <= 0:
-                        self._queue.remove(fault)
-                    return fault
-            return self._by_chance(call)
+            found = next((fault for fault in self._queue if fault.fits(call, about)), None)
+            if found:
+                found.times -= 1
+                if found.times <= 0:
+                    self._queue.remove(found)
+            else:
+                found = self._by_chance(call)
+            if found:
+                self.met.append((call, found.name))
+            return found
 
     def _by_chance(self, call: str) -> Fault | None:
-        fitting = [name for kind, name in self._choices if kind == call]
-        if self._chance is None or not fitting or self._chance.random() >= self._rate:
+        names = self._choices.get(call)
+        if self._chance is None or not names or self._chance.random() >= self._rate:
             return None
-        return Fault(call, self._chance.choice(fitting))
+        return Fault(call, self._chance.choice(names))
+
+
+def _check(call: str, name: str, params: Mapping[str, Any]) -> None:
+    if name not in FAULTS:
+        raise UnknownFault(f"unknown fault {name!r}; known: {', '.join(sorted(FAULTS))}")
+    if call not in CALLS and not call.startswith("action:"):
+        raise UnknownFault(f"unknown call {call!r}; known: {', '.join(CALLS)}, action:<Name>")
+    kind = FAULTS[name]
+    if kind.call and kind.call != call:
+        raise UnknownFault(f"{name} is for {kind.call} only, not for {call}")
+    if not set(params) <= kind.params:
+        raise UnknownFault(f"{name} takes {', '.join(sorted(kind.params)) or 'no parameters'}, not {sorted(params)}")

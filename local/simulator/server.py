@@ -12,13 +12,14 @@ from types import TracebackType
 
 from aiohttp import web
 
-from . import control, dmf, tokens
+from . import blobs, connector, control, dmf, tokens
 from .calls import WORLD
-from .connector import connector
 from .world import World, default_world
 
 CONNECTIONS: web.AppKey[weakref.WeakSet[asyncio.Transport]] = web.AppKey("connections", weakref.WeakSet)
-_LARGEST_BODY_BYTES = 3 * 1024**3
+#: Of what is read whole; uploads to the connector are not, and have no limit.
+_LARGEST_BODY_BYTES = 1024**3
+_WAIT_FOR_CALLS_SECONDS = 1.0
 
 
 def application(world: World) -> web.Application:
@@ -26,15 +27,14 @@ def application(world: World) -> web.Application:
     app = web.Application(client_max_size=_LARGEST_BODY_BYTES, middlewares=[_note_connection])
     app[WORLD] = world
     app[CONNECTIONS] = weakref.WeakSet()
-    app.add_routes([*control.routes(), *dmf.routes(), *tokens.routes()])
-    for path in (r"/{_:[aA][pP][iI]}/{__:[cC]onnector}/{tail:.*}", r"/{language}/api/{__:[cC]onnector}/{tail:.*}"):
-        app.router.add_route("*", path, connector)
+    for part in (control, dmf, blobs, tokens, connector):
+        app.add_routes(part.routes())
     return app
 
 
 async def serve(world: World, port: int, tls: tuple[str, str] | None = None) -> tuple[web.AppRunner, str]:
     """Start listening; (runner to clean up, address)."""
-    runner = web.AppRunner(application(world), access_log=None)
+    runner = web.AppRunner(application(world), access_log=None, shutdown_timeout=_WAIT_FOR_CALLS_SECONDS)
     await runner.setup()
     context = None
     if tls:
@@ -47,7 +47,8 @@ async def serve(world: World, port: int, tls: tuple[str, str] | None = None) -> 
 
 
 async def close(runner: web.AppRunner) -> None:
-    """Stop listening and drop every connection: a TLS one would else wait for its peer's goodbye."""
+    """Let go what hangs, stop listening and drop every connection: a TLS one would else wait for its peer's goodbye."""
+    runner.app[WORLD].faults.release()
     connections = runner.app[CONNECTIONS]
     held = list(connections)
     await runner.cleanup()
@@ -71,8 +72,7 @@ async def keep_ticking(world: World) -> None:
         pause = world.auto_tick
         await asyncio.sleep(pause.total_seconds() if pause else 0.2)
         if pause:
-            world.recurrence_tick()
-            world.forget_expired()
+            await asyncio.to_thread(world.recurrence_tick)
 
 
 class Simulator:

@@ -2,110 +2,80 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
+import secrets
 import threading
 import uuid
 from collections import deque
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from collections.abc import Iterable
 
+from .blob_store import BlobStore
+from .clients import Client
 from .clock import VirtualClock
-from .entities import CATALOGUE, SEED
-from .exports import ExportQueue, PackageExports
+from .exports import ExportMessage, ExportQueue, PackageExports
 from .faults import Faults
-from .imports import EntityResult, PreProcessError, Tables, run_file, run_package
+from .knobs import Knobs
+from .messages import ImportJob, Message, Upload
+from .recurrence import RETENTION, recur
+from .tables import Tables
+from .uploads import whole
 
 EMPTY_GUID = "00000000-0000-0000-0000-000000000000"
-RETENTION = timedelta(days=7)
-#: State numbers of a message (jobstatus). 6 to 8 are ends with errors.
-ENQUEUED, DEQUEUED, IN_PROCESS, PROCESSED = 0, 1, 4, 5
-WITH_ERRORS, POST_PROCESS_ERROR, PRE_PROCESS_ERROR = 6, 7, 8
-ENDED = frozenset({PROCESSED, WITH_ERRORS, POST_PROCESS_ERROR, PRE_PROCESS_ERROR})
-LARGEST_KEPT_BYTES = 64 * 1024 * 1024
 
 
-@dataclass
-class ImportJob:
-    """A recurring data job that takes files in."""
-
-    activity_id: str
-    data_project: str
-    kind: str = "file"
-    entity: str | None = None
-    company: str = "USMF"
-    use_company_from_message: bool = True
-    ordered: bool = False
-    policy: set[str] | None = None
-
-
-@dataclass
-class Message:
-    """One enqueued file."""
-
-    message_id: str
-    activity_id: str
-    entity: str
-    legal_entity: str
-    external_id: str
-    content_sha256: str
-    size_bytes: int
-    enqueued_at: datetime
-    body: bytes = b""
-    state: int = ENQUEUED
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    execution_id: str = ""
-    entities: list[EntityResult] = field(default_factory=list)
-    log: str = ""
-    stuck: bool = False
-    silent: bool = False
-
-    @property
-    def ended(self) -> bool:
-        """True when it has come to an end."""
-        return self.state in ENDED
-
-    @property
-    def rows_written(self) -> int:
-        """Rows that reached the target."""
-        return sum(entity.written for entity in self.entities)
-
-
-class World:
-    """Clients, recurring data jobs, messages, exports, tables, faults. Every method holds one lock."""
+class World(Knobs):
+    """Clients, recurring data jobs, messages, exports, tables, faults; its settings are `Knobs`. Thread-safe."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.lock = threading.RLock()
         self.clock = VirtualClock()
         self.tenant_id = "0f0f0f0f-1111-4222-8333-444444444444"
         self.client_id = "c1c1c1c1-1111-4222-8333-444444444444"
-        self.client_secret = "simulator-secret"  # noqa: S105 - the default client of a simulator
         self.managed_identity_client_id = "c2c2c2c2-1111-4222-8333-444444444444"
-        self.mapped_clients = {self.client_id, self.managed_identity_client_id}
-        self.token_lifetime = timedelta(hours=1)
-        self.on_premises = False
-        self.state_form = "number"
-        self.message_id_form = "quoted"
-        self.post_process_word = "PostProcessingFailed"
-        self.with_total_records = True
-        self.with_log = False
-        self.refuse_chunked = False
-        self.keep_bodies = True
-        self.batch_capacity = 8
-        self.error_file_polls = 1
-        self.auto_tick: timedelta | None = None
+        self.clients: dict[str, Client] = {}
+        self.mapped_clients: set[str] = set()
+        self.add_client(self.client_id, secret="simulator-secret", takes_assertion=True)  # noqa: S106 - of a simulator
+        self.add_client(self.managed_identity_client_id)
+        self.signing_key = secrets.token_bytes(32)
         self.faults = Faults()
         self.calls: deque[tuple[str, str, int]] = deque(maxlen=100_000)
         self.jobs: dict[str, ImportJob] = {}
         self.messages: dict[str, Message] = {}
-        self.blobs: dict[str, bytes] = {}
-        self.tables: Tables = {}
-        self.queue = ExportQueue(self.clock)
+        self.tables = Tables()
+        self.blobs = BlobStore(self.clock, self.signing_key)
+        self.queue = ExportQueue(self.clock, self)
         self.package_exports = PackageExports()
+        self.keys_file_polls: dict[str, int] = {}
+        self._unfinished: dict[str, Message] = {}
         self._most: dict[str, int] = {}
 
-    # --- what there is -------------------------------------------------------------------------------------------
+    # --- who and what there is ---------------------------------------------------------------------------------------
+
+    @property
+    def client_secret(self) -> str:
+        """The secret of the default client."""
+        return self.clients[self.client_id].secret or ""
+
+    def add_client(
+        self,
+        client_id: str,
+        secret: str | None = None,
+        takes_assertion: bool = False,
+        public_key_pem: str | None = None,
+        mapped: bool = True,
+    ) -> Client:
+        """Add an application, by default one that F&O maps to a user.
+
+        It signs in by secret, by a certificate's assertion (checked against `public_key_pem` if there is one), or
+        neither: then it is a managed identity.
+        """
+        client = Client(client_id, secret, takes_assertion or public_key_pem is not None, public_key_pem)
+        with self.lock:
+            self.clients[client_id] = client
+            if mapped:
+                self.mapped_clients.add(client_id)
+        return client
 
     def add_import_job(
         self,
@@ -116,51 +86,50 @@ class World:
         company: str = "USMF",
         use_company_from_message: bool = True,
         ordered: bool = False,
-        policy: set[str] | None = None,
+        policy: Iterable[str] | None = None,
     ) -> ImportJob:
-        """Add a recurring import. `policy` lists the clients it admits; None admits every mapped one."""
-        job = ImportJob(
-            activity_id.lower(), data_project, kind, entity, company, use_company_from_message, ordered, policy
-        )
+        """Add a recurring import; `kind` is "file" or "package". `policy` lists the clients it admits; None: all."""
+        if kind not in {"file", "package"}:
+            raise ValueError(f"unknown kind {kind!r}; known: file, package")
+        admitted = None if policy is None else set(policy)
+        name = activity_id.lower()
+        job = ImportJob(name, data_project, kind, entity, company, use_company_from_message, ordered, admitted)
         with self.lock:
-            self.jobs[job.activity_id] = job
+            self.jobs[name] = job
         return job
 
-    def add_export_job(self, activity_id: str, data_project: str, entity: str = "") -> None:
+    def add_export_job(
+        self, activity_id: str, data_project: str, entity: str = "", policy: Iterable[str] | None = None
+    ) -> None:
         """Add a recurring export."""
         with self.lock:
-            self.queue.add_job(activity_id, data_project, entity)
+            self.queue.add_job(activity_id, data_project, entity, None if policy is None else set(policy))
 
-    def export(self, activity_id: str, content: bytes | None, correlation_id: str | None = None) -> str:
-        """The export's own recurrence made a package (None: a message without a file). Returns the correlation ID."""
-        with self.lock:
-            return self.queue.produce(activity_id, content, correlation_id)
+    def fault_rate(self, seed: int, rate: float, kinds: Iterable[str | tuple[str, str]]) -> None:
+        """Let a share of calls fail, repeatably. `kinds`: calls ("enqueue") or (call, fault) pairs. Rate 0 ends it."""
+        self.faults.at_random(seed, rate, kinds)
 
-    @property
-    def exports(self) -> list:  # type: ignore[type-arg]  # the export messages, see exports.py
-        """All export messages ever made, oldest first."""
-        return self.queue.messages
+    # --- imports -----------------------------------------------------------------------------------------------------
 
-    # --- enqueue -------------------------------------------------------------------------------------------------
-
-    def enqueue(self, activity_id: str, entity: str, company: str, external_id: str, body: bytes) -> Message:
-        """Take a file: always a new message, whatever was sent before."""
+    def enqueue(self, activity_id: str, entity: str, company: str, external_id: str, upload: Upload | bytes) -> Message:
+        """Take a file: always a new message, whatever was sent before. Raises KeyError for an unknown activity ID."""
+        sent = whole(upload, self.keep_bodies) if isinstance(upload, bytes) else upload
         with self.lock:
             job = self.jobs[activity_id]
-            legal_entity = company if company and job.use_company_from_message else job.company
             message = Message(
                 message_id=str(uuid.uuid4()),
                 activity_id=activity_id,
-                entity=entity or job.entity or "",
-                legal_entity=legal_entity,
+                entity=entity,
+                legal_entity=company if company and job.use_company_from_message else job.company,
                 external_id=external_id,
-                content_sha256=hashlib.sha256(body).hexdigest(),
-                size_bytes=len(body),
+                content_sha256=sent.content_sha256,
+                size_bytes=sent.size_bytes,
                 enqueued_at=self.clock.now(),
-                body=body if self.keep_bodies and len(body) <= LARGEST_KEPT_BYTES else b"",
+                body=sent.body or b"",
+                rows_if_not_kept=sent.rows if sent.body is None else None,
             )
-            self.messages[message.message_id] = message
-            self._note_in_flight(activity_id)
+            self.messages[message.message_id] = self._unfinished[message.message_id] = message
+            self._note_most(activity_id)
             return message
 
     def import_package(self, project: str, execution_id: str, legal_entity: str, body: bytes) -> Message:
@@ -172,103 +141,83 @@ class World:
             message.execution_id = execution_id or f"{project}-{uuid.uuid4().hex.upper()}"
             return message
 
-    def _note_in_flight(self, activity_id: str) -> None:
-        for key in (activity_id, ""):
-            open_now = sum(1 for m in self.messages.values() if not m.ended and key in {"", m.activity_id})
-            self._most[key] = max(self._most.get(key, 0), open_now)
-
-    # --- the batch group -----------------------------------------------------------------------------------------
-
     def recurrence_tick(self) -> None:
-        """One recurrence: what runs comes to its end, then what waits starts, as far as the batch group has room."""
+        """One recurrence of the batch group, of imports and of the package API's exports."""
         with self.lock:
-            running = [m for m in self.messages.values() if m.state == IN_PROCESS]
-            for message in running:
-                if not message.stuck and not self._hangs(message):
-                    self._run(message)
-            self.package_exports.ready()
-            for message in [m for m in self.messages.values() if m.state == ENQUEUED]:
-                if self._has_room(message):
-                    self._start(message)
+            recur(self)
+            self.package_exports.make_ready()
+            self.forget_expired()
 
-    def _has_room(self, message: Message) -> bool:
-        """The batch group is finite; an ordered job runs one message at a time (File jobs only)."""
-        running = [m for m in self.messages.values() if m.state == IN_PROCESS]
-        if len(running) >= self.batch_capacity:
-            return False
-        job = self.jobs[message.activity_id]
-        in_order = job.ordered and job.kind == "file"
-        return not (in_order and any(m.activity_id == message.activity_id for m in running))
+    def unfinished(self) -> list[Message]:
+        """Messages that have not ended, oldest first."""
+        with self.lock:
+            self._unfinished = {key: message for key, message in self._unfinished.items() if not message.ended}
+            return list(self._unfinished.values())
 
-    def _hangs(self, message: Message) -> bool:
-        """A wrong label is accepted and then never ends (seen in the field)."""
-        return self.jobs[message.activity_id].kind == "file" and message.entity not in CATALOGUE
+    def _note_most(self, activity_id: str) -> None:
+        unfinished = self.unfinished()
+        of_this = sum(message.activity_id == activity_id for message in unfinished)
+        for key, count in (("", len(unfinished)), (activity_id, of_this)):
+            self._most[key] = max(self._most.get(key, 0), count)
 
-    def _start(self, message: Message) -> None:
-        message.state = IN_PROCESS
-        message.started_at = self.clock.now()
-        project = self.jobs[message.activity_id].data_project
-        stamp = f"{message.started_at:%Y-%m-%dT%H:%M:%S}"
-        message.execution_id = message.execution_id or f"{project}-{stamp}-{uuid.uuid4().hex.upper()}"
+    # --- exports -----------------------------------------------------------------------------------------------------
 
-    def _run(self, message: Message) -> None:
-        job = self.jobs[message.activity_id]
-        try:
-            message.entities = self._import(job, message)
-            bad = sum(e.staging_errors + e.target_errors for e in message.entities)
-            message.state = WITH_ERRORS if bad else PROCESSED
-        except PreProcessError as failure:
-            message.state = PRE_PROCESS_ERROR
-            message.log = str(failure) if self.with_log and not message.silent else ""
-        message.ended_at = self.clock.now()
+    def export(self, activity_id: str, content: bytes | None, correlation_id: str | None = None) -> str:
+        """The export's own recurrence made a package (None: a message without a file). Returns the correlation ID."""
+        with self.lock:
+            return self.queue.produce(activity_id, content, correlation_id)
 
-    def _import(self, job: ImportJob, message: Message) -> list[EntityResult]:
-        if message.legal_entity.upper() not in {"USMF", "DEMF", "GBSI", "DAT"}:
-            raise PreProcessError(f"Company {message.legal_entity} does not exist")
-        tables = self._tables(message.legal_entity.upper())
-        if job.kind == "package":
-            return run_package(message.legal_entity.upper(), message.body, tables)
-        if not message.body and message.size_bytes:
-            return [EntityResult(message.entity, total=1, staged=1, written=1)]
-        return run_file(message.entity, message.legal_entity.upper(), message.body, tables)
+    @property
+    def exports(self) -> list[ExportMessage]:
+        """All export messages ever made, oldest first."""
+        return self.queue.messages
 
-    def _tables(self, legal_entity: str) -> Tables:
-        self.tables.setdefault(legal_entity, copy.deepcopy(SEED))
-        return self.tables
-
-    # --- what tests ask ------------------------------------------------------------------------------------------
+    # --- what tests ask ----------------------------------------------------------------------------------------------
 
     def messages_with(self, content: bytes | str) -> list[Message]:
         """Messages with this content (bytes, or its SHA-256 in hex), in any state."""
-        digest = content if isinstance(content, str) else hashlib.sha256(content).hexdigest()
+        digest = content.lower() if isinstance(content, str) else hashlib.sha256(content).hexdigest()
         with self.lock:
-            return [m for m in self.messages.values() if m.content_sha256 == digest]
+            return [message for message in self.messages.values() if message.content_sha256 == digest]
 
     def imports_of(self, content: bytes | str) -> list[Message]:
         """Messages with this content that ended and wrote rows: how many times was it loaded?"""
-        return [m for m in self.messages_with(content) if m.ended and m.rows_written]
+        return [message for message in self.messages_with(content) if message.ended and message.rows_written]
+
+    def rows(self, legal_entity: str, entity: str) -> list[dict[str, str]]:
+        """What the environment holds of an entity now."""
+        with self.lock:
+            return self.tables.rows(legal_entity, entity)
 
     def most_in_flight(self, activity_id: str | None = None) -> int:
         """The highest number of messages not ended that was ever there at once."""
         return self._most.get((activity_id or "").lower(), 0)
 
+    def known_message(self, message_id: str) -> Message | None:
+        """The message as the wire knows it: not after its lifetime, and in quotes or not."""
+        message = self.messages.get(message_id.strip('"').lower())
+        alive = message is not None and self.clock.now() - message.enqueued_at <= self.message_lifetime
+        return message if alive else None
+
+    # --- time --------------------------------------------------------------------------------------------------------
+
     def forget_expired(self) -> None:
-        """Uploaded content and export files are kept for 7 days."""
+        """Uploads and export files are kept for 7 days."""
         with self.lock:
+            ended_at = self.clock.now() - RETENTION
             for message in self.messages.values():
-                if self.clock.now() - message.enqueued_at > RETENTION:
-                    message.body = b""
+                if message.enqueued_at >= ended_at:
+                    break
+                message.body = b""
             self.queue.expire()
 
     def reset(self) -> None:
-        """Forget messages, exports, faults and calls; keep jobs and clients."""
+        """Forget messages, rows, exports, blobs, faults and calls; keep jobs, clients and settings."""
         with self.lock:
-            self.messages.clear()
-            self.tables.clear()
-            self.faults.clear()
-            self.calls.clear()
-            self._most.clear()
-            self.queue.clear()
+            for kept in (self.messages, self._unfinished, self._most, self.keys_file_polls, self.calls, self.tables):
+                kept.clear()
+            for part in (self.faults, self.queue, self.blobs, self.package_exports):
+                part.clear()
 
 
 def default_world() -> World:
