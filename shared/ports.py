@@ -157,6 +157,12 @@ class FileStore(Protocol):
     def save(self, container: str, path: str, blocks: Iterable[bytes]) -> None:
         """Write a file beside a kept one from a stream, replacing an earlier version."""
 
+    def listed(self, container: str, folder: str) -> list[str]:
+        """Names of the files right in a folder of kept files, in order."""
+
+    def discard(self, container: str, path: str) -> None:
+        """Delete a kept file; when it is gone already, do nothing."""
+
     def remove(self, source: Source) -> None:
         """Delete the landed blob if it is still this content; when it is gone or has changed, do nothing."""
 

@@ -30,6 +30,8 @@ class Event(StrEnum):
     JOB_ARCHIVE_DELAYED = "job.archive_delayed"
     JOB_EVIDENCE_SAVED = "job.evidence_saved"
     JOB_EVIDENCE_DELAYED = "job.evidence_delayed"
+    JOB_EVIDENCE_AT_RISK = "job.evidence_at_risk"
+    JOB_FORGOTTEN = "job.forgotten"
     JOB_SENT_UNRECORDED = "job.sent_unrecorded"
     JOB_CONFLICT = "job.conflict"
     STATUS_UNKNOWN = "status.unknown_word"
@@ -58,6 +60,7 @@ _LEVELS = {
     Event.JOB_SENT_UNRECORDED: logging.CRITICAL,
     Event.JOB_ARCHIVE_DELAYED: logging.WARNING,
     Event.JOB_EVIDENCE_DELAYED: logging.WARNING,
+    Event.JOB_EVIDENCE_AT_RISK: logging.ERROR,
     Event.STATUS_UNKNOWN: logging.WARNING,
     Event.STATUS_UNAVAILABLE: logging.WARNING,
     Event.LANDING_FOUND: logging.WARNING,

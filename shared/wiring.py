@@ -29,6 +29,7 @@ from shared.services.checking import Checking
 from shared.services.evidence import EvidenceCollection
 from shared.services.export_drain import DrainReport, ExportDrain
 from shared.services.export_store import ExportStore
+from shared.services.forgetting import Forgetting
 from shared.services.intake import Intake
 from shared.services.polling import Polling
 from shared.services.recovery import Recovery
@@ -50,6 +51,7 @@ class Engine:
     intake: Intake
     tick: Tick
     drain: ExportDrain
+    forgetting: Forgetting
 
     def file_landed(self, container: str, path: str) -> None:
         """A blob event: record the file, send it if there is room. A blob that is gone again is no fault."""
@@ -129,7 +131,8 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     tick = Tick(ledger, intake, submission, polling, archiving, recovery, clock, budget, workers, settings.sweep_after)
     store = ExportStore(doors.lake, doors.exports, clock)
     drain = ExportDrain(doors.queue, doors.lake, doors.exports, store, feeds, clock, budget, workers)
-    return Engine(settings, feeds, ledger, doors.exports, files, intake, tick, drain)
+    forgetting = Forgetting(ledger, files, clock, outcomes)
+    return Engine(settings, feeds, ledger, doors.exports, files, intake, tick, drain, forgetting)
 
 
 def _read_feeds(path: str) -> str:

@@ -63,6 +63,9 @@ class BlobContent:
         self._chunks = None
 
 
+_KINDS = {"json": "application/json", "html": "text/html; charset=utf-8"}
+
+
 class BlobFiles:
     """FileStore over one BlobServiceClient."""
 
@@ -143,7 +146,7 @@ class BlobFiles:
         """See FileStore."""
         from azure.storage.blob import ContentSettings
 
-        kind = "application/json" if path.endswith(".json") else "text/plain; charset=utf-8"
+        kind = _KINDS.get(path.rpartition(".")[2], "text/plain; charset=utf-8")
         with translated("writing a note into the archive"):
             self._blob(container, path).upload_blob(
                 text.encode(), overwrite=True, content_settings=ContentSettings(content_type=kind)
@@ -153,6 +156,20 @@ class BlobFiles:
         """See FileStore."""
         with translated("saving evidence into the archive"):
             self._blob(container, path).upload_blob(iter(blocks), overwrite=True)
+
+    def listed(self, container: str, folder: str) -> list[str]:
+        """See FileStore."""
+        with translated("listing a folder of the archive"):
+            found = self._service.get_container_client(container).list_blob_names(name_starts_with=f"{folder}/")
+            return [name.removeprefix(f"{folder}/") for name in found]
+
+    def discard(self, container: str, path: str) -> None:
+        """See FileStore."""
+        with translated("removing a kept file"):
+            try:
+                self._blob(container, path).delete_blob(delete_snapshots="include")
+            except ResourceNotFoundError:
+                return
 
     def remove(self, source: Source) -> None:
         """See FileStore."""

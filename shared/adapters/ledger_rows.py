@@ -112,6 +112,7 @@ def _progress(job: Job) -> Row:
         "message_id": job.message_id,
         "execution_id": job.execution_id,
         "remote_status": job.remote_status,
+        "summary": job.summary,
         "rows": f"{rows.rows_in} {rows.rows_ok} {rows.rows_bad}" if rows else "",
         "entities": _entities_text(job.entities),
         "execution_log": job.execution_log[:LONGEST_LOG],
@@ -122,6 +123,7 @@ def _progress(job: Job) -> Row:
         "archived_at": _text(job.archived_at),
         "evidence_at": _text(job.evidence_at),
         "causes": job.causes[:2000],
+        "forgotten_at": _text(job.forgotten_at),
     }
 
 
@@ -149,6 +151,7 @@ def from_row(row: Row) -> Job:
         message_id=get("message_id", ""),
         execution_id=get("execution_id", ""),
         remote_status=get("remote_status", ""),
+        summary=get("summary", ""),
         rows=_rows(get("rows", "")),
         entities=_entities(get("entities", "")),
         execution_log=get("execution_log", ""),
@@ -159,6 +162,7 @@ def from_row(row: Row) -> Job:
         archived_at=_time(get("archived_at", "")),
         evidence_at=_time(get("evidence_at", "")),
         causes=get("causes", ""),
+        forgotten_at=_time(get("forgotten_at", "")),
         feeds_version=get("feeds_version", ""),
         timeline=_timeline(row),
     )

@@ -33,10 +33,10 @@ def after_report(job: Job, report: RemoteReport, summary: Summary, now: datetime
 
     An unknown word is never terminal. The deadline makes the job overdue, it never drops it.
     """
-    job = _noting(job, report)
+    job = _noting(job, report, summary)
     match report.status:
         case RemoteStatus.DONE:
-            return _end(job, JobState.SUCCEEDED, now, _done_text(job.rows))
+            return _end(job, JobState.SUCCEEDED, now, _done_text(job, job.rows))
         case RemoteStatus.DONE_WITH_ERRORS:
             return _after_errors(job, summary, now, policy)
         case RemoteStatus.FAILED_BEFORE_STAGING:
@@ -57,9 +57,10 @@ def without_report(job: Job, why: str, now: datetime, policy: PollPolicy, asked:
     return replace(waiting, due_at=max(waiting.due_at, now + asked))
 
 
-def _noting(job: Job, report: RemoteReport) -> Job:
+def _noting(job: Job, report: RemoteReport, summary: Summary) -> Job:
     return replace(
         job,
+        summary=job.summary if summary is Summary.UNDECIDED else summary.value,
         remote_status=report.word,
         execution_id=report.execution_id or job.execution_id,
         entities=report.entities or job.entities,
@@ -99,11 +100,12 @@ def _where(job: Job) -> str:
     return "running in F&O"
 
 
-def _done_text(rows: RowCounts | None) -> str:
+def _done_text(job: Job, rows: RowCounts | None) -> str:
     if rows is None:
         return "processed; F&O gave no row counts"
     if rows.rows_ok == 0:
-        return "processed with zero rows: nothing was loaded (a package without a field map does this)"
+        why = "the file has no rows, or none that F&O took" if job.entity else "a package without a field map does this"
+        return f"processed with zero rows: nothing was loaded ({why})"
     return f"{rows.rows_ok} rows loaded"
 
 

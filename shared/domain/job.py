@@ -87,7 +87,8 @@ class Job:
     the data project that it became. `slots` names the places it holds under the caps. `sha256` is of the bytes
     as sent. After a final state, `archived_at` tells whether the file is safe at `archive_path`, and `evidence_at`,
     for an import with errors, whether what F&O knows of them lies beside it; `causes` is its headline. `kept_as` is the
-    kept file's path, or why there is none.
+    kept file's path, or why there is none. `summary` is the execution's summary status where it was asked for.
+    `forgotten_at` is when a person had the file's content and errors removed; the row stays.
     """
 
     job_id: str
@@ -110,6 +111,7 @@ class Job:
     message_id: str = ""
     execution_id: str = ""
     remote_status: str = ""
+    summary: str = ""
     rows: RowCounts | None = None
     entities: tuple[EntityCounts, ...] = ()
     execution_log: str = ""
@@ -120,6 +122,7 @@ class Job:
     archived_at: datetime | None = None
     evidence_at: datetime | None = None
     causes: str = ""
+    forgotten_at: datetime | None = None
     feeds_version: str = ""
     timeline: tuple[TimelineEntry, ...] = ()
 
@@ -127,6 +130,11 @@ class Job:
     def is_final(self) -> bool:
         """True when the state never changes again; archiving may still be open."""
         return self.state not in TRANSITIONS
+
+    @property
+    def nothing_loaded(self) -> bool:
+        """True when F&O calls it processed and loaded no row: a success in its words, and nobody's wish."""
+        return self.state is JobState.SUCCEEDED and self.rows is not None and self.rows.rows_ok == 0
 
 
 def opened(job: Job, why: str, actor: str) -> Job:
@@ -156,6 +164,12 @@ def advance(job: Job, to: JobState, now: datetime, why: str, *, actor: str = "co
         ended_at=job.ended_at if to in TRANSITIONS else now,
         timeline=_appended(job.timeline, entry),
     )
+
+
+def remarked(job: Job, now: datetime, why: str, actor: str) -> Job:
+    """Return the job in the same state, with a person's remark on its timeline and as its reason."""
+    entry = TimelineEntry(at=now, from_state=job.state, to_state=job.state, why=why, attempt=job.attempt, actor=actor)
+    return replace(job, reason=why, timeline=_appended(job.timeline, entry))
 
 
 #: Moves that a timeline keeps, so that a row stays well within the 252 columns of the table store.

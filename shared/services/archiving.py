@@ -13,7 +13,10 @@ from shared.domain.findings import Finding
 from shared.domain.job import Job, JobState, advance
 from shared.domain.naming import archive_folder, outcome_path, rejected_folder
 from shared.domain.record import as_text, job_record, outcome_record, rejection_record
+from shared.domain.report import report_of
 from shared.errors import SourceLost, Terminal, Transient
+from shared.formats.report_html import as_html
+from shared.formats.report_markdown import as_markdown
 from shared.ports import Clock, FileStore, Ledger, Stored
 from shared.services.evidence import EvidenceCollection
 from shared.telemetry import Event, emit
@@ -95,6 +98,9 @@ class Archiving:
         if job.state is JobState.REJECTED:
             sidecar = f"{folder}/{job.source.name}.reason.json"
             self.files.note(container, sidecar, as_text(rejection_record(job)))
+        report = report_of(job)
+        self.files.note(container, f"{folder}/report.md", as_markdown(report))
+        self.files.note(container, f"{folder}/report.html", as_html(report))
         self.files.note(container, f"{folder}/job.json", as_text(job_record(job)))
         self.files.note(self.outcomes_container, outcome_path(job), as_text(outcome_record(job)))
 

@@ -11,17 +11,22 @@ from datetime import timedelta
 
 from shared.domain.backoff import poll_delay
 from shared.domain.errors_list import Reading, causes_of, read_errors
-from shared.domain.evidence import Evidence, headline, report_text
+from shared.domain.evidence import Evidence, headline
 from shared.domain.job import Job
 from shared.domain.naming import outcome_path
 from shared.domain.record import as_text, job_record, outcome_record
+from shared.domain.report import report_of
 from shared.domain.sizes import duration_text
 from shared.errors import Transient
+from shared.formats.report_html import as_html
+from shared.formats.report_markdown import as_markdown
 from shared.ports import Clock, ErpEvidence, FileStore, Ledger, Stored
 from shared.telemetry import Event, emit
 
 #: After this long what is missing is noted as missing: F&O has deleted it.
 REMOTE_KEEPS = timedelta(days=7)
+#: From this age on, evidence that could not be fetched is at risk, and that is an error in the log.
+AT_RISK_AFTER = timedelta(days=3)
 #: A part that F&O is still making (the error-keys file) is waited for so long before it is noted as missing.
 PATIENCE = timedelta(hours=1)
 #: A cause counts as new when its feed did not have it until so long before the file ended.
@@ -65,7 +70,9 @@ class EvidenceCollection:
             return _nothing(job, "an execution: F&O failed before it started one")
         raw = self.erp.errors(execution_id)
         errors, counts = read_errors(raw), self.erp.entity_counts(execution_id)
-        texts = ["errors.json", "report.md"] + (["errors.raw.txt"] if errors.reading is not Reading.STRICT else [])
+        texts = ["errors.json", "report.md", "report.html"] + (
+            ["errors.raw.txt"] if errors.reading is not Reading.STRICT else []
+        )
         named = dict.fromkeys(found.entity for found in (*job.entities, *counts))
         offered = {name: url for entity in named for name, url in self._offered(execution_id, entity).items()}
         for name, url in offered.items():
@@ -109,7 +116,9 @@ class EvidenceCollection:
         if evidence.errors.reading is not Reading.STRICT:
             self.files.note(container, f"{folder}/errors.raw.txt", evidence.raw_errors)
         self.files.note(container, f"{folder}/errors.json", _errors_json(evidence))
-        self.files.note(container, f"{folder}/report.md", report_text(job, evidence, self._new_causes(job, evidence)))
+        report = report_of(job, evidence, self._new_causes(job, evidence))
+        self.files.note(container, f"{folder}/report.md", as_markdown(report))
+        self.files.note(container, f"{folder}/report.html", as_html(report))
 
     def _done(self, stored: Stored, evidence: Evidence) -> Stored:
         causes = causes_of(evidence.errors.rows)
@@ -129,7 +138,14 @@ class EvidenceCollection:
 
     def _later(self, stored: Stored, why: str, age: timedelta) -> Stored:
         job = replace(stored.job, due_at=self.clock() + poll_delay(age, self.shortest, self.longest))
-        emit(Event.JOB_EVIDENCE_DELAYED, job, why=why, age_minutes=int(age.total_seconds() // 60))
+        event = Event.JOB_EVIDENCE_AT_RISK if age >= AT_RISK_AFTER else Event.JOB_EVIDENCE_DELAYED
+        emit(
+            event,
+            job,
+            why=why,
+            age_minutes=int(age.total_seconds() // 60),
+            gone_at=job.ended_at and job.ended_at + REMOTE_KEEPS,
+        )
         return Stored(job, self.ledger.write(job, stored.version))
 
 
@@ -140,7 +156,7 @@ def _nothing(job: Job, what: str) -> Evidence:
         errors=read_errors(""),
         raw_errors="",
         entities=job.entities,
-        files=("errors.json", "report.md"),
+        files=("errors.json", "report.md", "report.html"),
         missing=(what,),
     )
 

@@ -179,3 +179,14 @@ def test_a_note_replaces_its_earlier_version(place: Any) -> None:
     files.note(archive, "a/job/job.json", "{}")
     files.note(archive, "a/job/job.json", '{"Zürich": 1}')
     assert shelf.read(archive, "a/job/job.json") == '{"Zürich": 1}'.encode()
+
+
+def test_a_folder_lists_its_own_files_alone_and_a_discarded_one_is_gone(place: Any) -> None:
+    files, shelf, _, archive = place
+    for path in ("a/job/job.json", "a/job/errors.json", "a/job2/job.json"):
+        files.note(archive, path, "{}")
+    assert files.listed(archive, "a/job") == ["errors.json", "job.json"]
+    files.discard(archive, "a/job/errors.json")
+    files.discard(archive, "a/job/errors.json")
+    assert files.listed(archive, "a/job") == ["job.json"]
+    assert shelf.read(archive, "a/job/errors.json") is None

@@ -109,6 +109,17 @@ class MemoryFiles:
         """See FileStore."""
         self.put(container, path, b"".join(blocks))
 
+    def listed(self, container: str, folder: str) -> list[str]:
+        """See FileStore."""
+        prefix = f"{folder}/"
+        return [
+            path.removeprefix(prefix) for c, path in sorted(self.blobs) if c == container and path.startswith(prefix)
+        ]
+
+    def discard(self, container: str, path: str) -> None:
+        """See FileStore."""
+        self.blobs.pop((container, path), None)
+
     def remove(self, source: Source) -> None:
         """See FileStore."""
         with self._lock:

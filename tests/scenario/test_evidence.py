@@ -36,6 +36,7 @@ def test_a_partial_import_brings_errors_files_and_a_report_into_the_archive(stag
         "job.json",
         "errors.json",
         "report.md",
+        "report.html",
         "error-keys.Customer groups.csv",
         "staging-errors.Customer groups.csv",
     }

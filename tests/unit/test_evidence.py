@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.errors_list import Reading, RowError, causes_of, mask, read_errors
-from shared.domain.evidence import Evidence, headline, needs_evidence, report_text
+from shared.domain.evidence import needs_evidence
 from shared.domain.job import JobState
-from shared.domain.outcome import EntityCounts, RowCounts
+from shared.domain.outcome import RowCounts
 from tests.builders import START, a_job_in
 
 MESSAGE = "84a383c8-336d-45e4-9933-0c3e8bfb734a"
@@ -96,58 +96,3 @@ def test_every_outcome_that_is_not_clean_asks_for_evidence_once(
     assert needs_evidence(job) is needed
     assert not needs_evidence(replace(job, evidence_at=START))
     assert not needs_evidence(replace(job, message_id=""))
-
-
-def _evidence(errors: str = "[]", **changes: object) -> Evidence:
-    evidence = Evidence(
-        execution_id="P-1",
-        page_url="https://contoso/page",
-        errors=read_errors(errors),
-        raw_errors=errors,
-        entities=(EntityCounts(entity="A | B", staged=3, written=1, target_errors=2, total=3),),
-        files=("errors.json",),
-        missing=("error-keys.A.csv: none offered",),
-    )
-    return replace(evidence, **changes)
-
-
-def test_a_partial_report_tells_rows_causes_examples_and_the_next_step() -> None:
-    rows = RowCounts(rows_in=3, rows_ok=1, rows_bad=2)
-    job = a_job_in(JobState.PARTIAL, rows=rows, message_id=MESSAGE, ended_at=START)
-    text = report_text(job, _evidence(json.dumps(TOLD)))
-    for words in (
-        "3 rows in, 1 loaded, 2 not; 3 row errors, 2 causes, 0 new since yesterday",
-        "### 2 × VENDGROUP: The value … in field … is not found",
-        "- row 1: The value '17'",
-        "do not send them again",
-        "USMF",
-        MESSAGE,
-        "https://contoso/page",
-        "A \\| B",
-        "not there: error-keys.A.csv: none offered",
-    ):
-        assert words in text
-
-
-def test_a_failure_before_staging_is_explained_with_its_likely_causes() -> None:
-    job = a_job_in(JobState.FAILED, message_id=MESSAGE)
-    text = report_text(job, _evidence())
-    assert "failed before it read any row" in text
-    assert "entity label" in text
-    assert headline(job, []) == "no row counts; F&O lists no row errors"
-
-
-def test_zero_rows_processed_points_to_the_field_map() -> None:
-    job = a_job_in(JobState.SUCCEEDED, message_id=MESSAGE, rows=RowCounts(rows_in=0, rows_ok=0, rows_bad=0))
-    assert "field map" in report_text(job, _evidence())
-
-
-def test_a_list_that_could_not_be_read_says_where_it_is_kept() -> None:
-    assert "errors.raw.txt" in report_text(a_job_in(JobState.PARTIAL), _evidence("<html>"))
-
-
-@given(st.text(max_size=80))
-def test_no_message_of_the_remote_breaks_the_report(message: str) -> None:
-    told = json.dumps([{"RecordId": "1", "Field": "F", "ErrorMessage": message}])
-    text = report_text(a_job_in(JobState.PARTIAL, message_id=MESSAGE), _evidence(told))
-    assert "<script" not in text

@@ -1,0 +1,124 @@
+"""The report on one file that a functional user reads: what it was, what became of it, why, and what to do now.
+
+It is put together here once; shared/formats/report_markdown.py and report_html.py write the same in two ways.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.domain.errors_list import Cause, Reading, causes_of
+from shared.domain.evidence import Evidence, headline, needs_evidence
+from shared.domain.findings import Finding
+from shared.domain.job import Job, JobState
+from shared.domain.outcome import EntityCounts
+
+_BEFORE_STAGING = (
+    "F&O failed before it read any row, so it lists no row errors. Check in this order: the file's format and "
+    "encoding against the data project's source format, the column names against its mapping, the entity label, "
+    "the legal entity. The execution page in F&O may say more."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """One file's report: `facts` are label and value, `fetched` sentences on what lies beside it or is missing."""
+
+    title: str
+    outcome: JobState
+    headline: str
+    facts: tuple[tuple[str, str], ...]
+    page_url: str
+    entities: tuple[EntityCounts, ...]
+    causes: tuple[Cause, ...]
+    errors_unreadable: bool
+    findings: tuple[Finding, ...]
+    next_step: str
+    fetched: tuple[str, ...]
+
+
+def report_of(job: Job, evidence: Evidence | None = None, new_causes: int = 0) -> Report:
+    """Tell of a job at its end. Without evidence it is what the courier itself knows."""
+    causes = causes_of(evidence.errors.rows) if evidence else []
+    return Report(
+        title=f"{job.source.name}: {job.state.value.lower()}",
+        outcome=job.state,
+        headline=headline(job, causes, new_causes) if evidence else job.reason,
+        facts=tuple(_facts(job, evidence)),
+        page_url=evidence.page_url if evidence else "",
+        entities=(evidence.entities if evidence else ()) or job.entities,
+        causes=tuple(causes),
+        errors_unreadable=evidence is not None and evidence.errors.reading is Reading.RAW,
+        findings=job.findings,
+        next_step=next_step(job, evidence),
+        fetched=tuple(_fetched(evidence)) if evidence else (),
+    )
+
+
+def next_step(job: Job, evidence: Evidence | None) -> str:
+    """What a person should do now."""
+    match job.state:
+        case JobState.REJECTED:
+            return "Nothing was sent to F&O. Do what stands under the findings, and write the file again."
+        case JobState.SUCCEEDED if job.nothing_loaded:
+            return "Nothing was loaded although F&O says processed. " + _why_nothing(job)
+        case JobState.SUCCEEDED:
+            return "Nothing: the file is loaded."
+        case JobState.PARTIAL:
+            return (
+                "Correct the rows listed under the causes in the source system and send them again in a new file. "
+                "The other rows are loaded: do not send them again unless the entity upserts by a natural key."
+            )
+        case JobState.FAILED:
+            return _after_failure(job, evidence)
+        case _:
+            return job.reason
+
+
+def _after_failure(job: Job, evidence: Evidence | None) -> str:
+    if not job.message_id:
+        return "F&O refused the request, so nothing was imported. Have its cause mended, and send the file again."
+    if evidence is None:
+        return "Nothing was loaded. What F&O knows of it is being fetched; this report will be written again."
+    if evidence.errors.rows:
+        return "Nothing was loaded. Correct the causes and send the file again under a new name."
+    if job.findings:
+        return f"{_BEFORE_STAGING} Our check before sending warned of the findings above: begin with them."
+    return _BEFORE_STAGING
+
+
+def _why_nothing(job: Job) -> str:
+    if job.entity:
+        return "The file has a header and no rows, or F&O took none of them: look at the file first."
+    return "Check the field map of the package's Manifest.xml, and whether its data files have rows."
+
+
+def _facts(job: Job, evidence: Evidence | None) -> list[tuple[str, str]]:
+    rows = job.rows
+    execution_id = (evidence.execution_id if evidence else "") or job.execution_id
+    facts = [
+        ("File", job.source.path),
+        ("Feed", job.feed),
+        ("Legal entity", job.legal_entity),
+        ("Business date", job.business_date.isoformat()),
+        ("Rows in", str(rows.rows_in) if rows else "not counted"),
+        ("Rows loaded", str(rows.rows_ok) if rows else "not counted"),
+        ("Rows not loaded", str(rows.rows_bad) if rows else "not counted"),
+        ("Landed", job.source.landed_at.isoformat(timespec="seconds")),
+        ("Ended", job.ended_at.isoformat(timespec="seconds") if job.ended_at else ""),
+        ("Message ID", job.message_id or "none: nothing was taken by F&O"),
+    ]
+    if job.execution_log:
+        facts.append(("F&O says", job.execution_log[:2000]))
+    if job.message_id:
+        waiting = "being asked for" if needs_evidence(job) else "none: F&O started no execution"
+        facts.append(("Execution ID", execution_id or waiting))
+    return facts
+
+
+def _fetched(evidence: Evidence) -> list[str]:
+    return [
+        *evidence.files,
+        *(f"not there: {sentence}" for sentence in evidence.missing),
+        *(f"still being made by F&O: {name}" for name in evidence.pending),
+    ]
