@@ -139,13 +139,8 @@ class EvidenceCollection:
     def _later(self, stored: Stored, why: str, age: timedelta) -> Stored:
         job = replace(stored.job, due_at=self.clock() + poll_delay(age, self.shortest, self.longest))
         event = Event.JOB_EVIDENCE_AT_RISK if age >= AT_RISK_AFTER else Event.JOB_EVIDENCE_DELAYED
-        emit(
-            event,
-            job,
-            why=why,
-            age_minutes=int(age.total_seconds() // 60),
-            gone_at=job.ended_at and job.ended_at + REMOTE_KEEPS,
-        )
+        gone_at = (job.ended_at or job.changed_at) + REMOTE_KEEPS
+        emit(event, job, why=why, age_minutes=int(age.total_seconds() // 60), gone_at=gone_at)
         return Stored(job, self.ledger.write(job, stored.version))
 
 

@@ -112,10 +112,15 @@ def test_a_file_that_is_never_made_is_noted_as_missing_in_the_end(stage: Stage) 
     assert "error-keys.Customer groups.csv: none offered" in stage.archived(job, "errors.json")["missing"]
 
 
-def test_after_seven_days_what_is_missing_is_said_to_be_missing_and_the_job_is_closed(stage: Stage) -> None:
+def test_after_seven_days_what_is_missing_is_said_to_be_missing_and_the_job_is_closed(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
     stage.world.faults.add("action:GetExecutionErrors", "status", times=1000, code=503)
     _ended(stage)
-    stage.tick(timedelta(days=7, hours=1))
+    with caplog.at_level("ERROR"):
+        stage.tick(timedelta(days=3, hours=1))
+    assert "job.evidence_at_risk" in caplog.text
+    stage.tick(timedelta(days=4))
     job = stage.job(PATH)
     assert (bool(job.evidence_at), job.due_at) == (True, None)
     assert "everything: GetExecutionErrors" in stage.archived(job, "errors.json")["missing"][0]
