@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, settings
 
 from local.app_settings import OURS
 from tests.builders import ManualClock
+from tests.leaks import leaks_in
 
 if TYPE_CHECKING:
     from local.azurite import Azurite
@@ -26,6 +27,18 @@ settings.register_profile(
 )
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test whose log or output holds a token, a signed URL or a row fails, whatever else it found."""
+    report = yield
+    if "pytester" in getattr(item, "fixturenames", ()):
+        return report  # it plants a leak in a test of its own
+    if report.when == "teardown" and (leaks := leaks_in("\n".join(text for _, text in report.sections))):
+        report.outcome = "failed"
+        report.longrepr = f"{item.nodeid}: its output holds " + "; ".join(leaks)
+    return report
 
 
 @pytest.fixture(autouse=True)

@@ -13,6 +13,7 @@ import pytest
 
 from shared.domain.job import Job
 from shared.wiring import Engine, engine_from
+from tests.leaks import leaks_in
 
 FILE_ACTIVITY = "11111111-1111-4111-8111-111111111111"
 PACKAGE_ACTIVITY = "22222222-2222-4222-8222-222222222222"
@@ -176,4 +177,18 @@ def stage(azurite: Any, storage_names: Any, simulator: Any, clock: Any, tmp_path
         tables.create_table(table)
         clock.now = world.clock.now()
         engine = engine_from(environ, clock, lambda: 0.5)
-        yield Stage(engine, simulator, blobs, clock, environ, **names)
+        stage = Stage(engine, simulator, blobs, clock, environ, **names)
+        yield stage
+        assert _leaks_in_what_was_kept(stage) == []
+
+
+def _leaks_in_what_was_kept(stage: Stage) -> list[str]:
+    """Reports, indexes and outcomes hold no token and no signed URL, whatever the scenario was."""
+    found = []
+    for container in (stage.archive, stage.rejected, stage.outcomes):
+        client = stage.blobs.get_container_client(container)
+        for name in client.list_blob_names():
+            if name.endswith((".json", ".md", ".html")):
+                text = client.download_blob(name).readall().decode("utf-8", "replace")
+                found += [f"{name}: {leak}" for leak in leaks_in(text, private=())]
+    return found
