@@ -37,6 +37,8 @@ def _run(stays: bool, with_func: bool) -> int:
         went_well = tour.take(stack)
         if stays:
             tour.stay(stack)
+        else:
+            print("Ending everything; in a terminal and without --once it stays up for files of your own.", flush=True)
     return 0 if went_well else 1
 
 

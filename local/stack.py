@@ -19,6 +19,7 @@ from local.children import Child, ChildFailed
 from local.node import NodeMissing
 from local.setup.turns import my_turn
 from local.storage import LocalStorage
+from shared.errors import FaultyConfiguration
 
 PLACE = ROOT / ".dev"
 _READY_WITHIN = timedelta(seconds=60)
@@ -70,7 +71,7 @@ def up(place: Path = PLACE, with_func: bool = False) -> Iterator[Stack]:
         ends.enter_context(my_turn(place / "run.lock", "another `dev.py run` is up in this checkout; waiting for it"))
         try:
             stack = _start(ends, place, with_func)
-        except (ChildFailed, NodeMissing, FileNotFoundError) as error:
+        except (ChildFailed, NodeMissing, FileNotFoundError, FaultyConfiguration) as error:
             raise StackFailed(str(error)) from error
         yield stack
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -73,7 +73,6 @@ def _was_cut_off(settings: dict[str, str]) -> bool:
 
 
 def _set_aside(directory: Path) -> None:
-    aside = directory.with_name(f"{directory.name}-cut-off")
-    shutil.rmtree(aside, ignore_errors=True)
+    aside = directory.with_name(f"{directory.name}-cut-off-{datetime.now(UTC):%Y%m%d-%H%M%S}")
     directory.rename(aside)
     print(f"The last run was cut off while its simulator had work. Storage starts empty; the old state is in {aside}.")

@@ -45,6 +45,7 @@ def take(stack: Stack, budget: timedelta = BUDGET) -> bool:
                 rows, exports = following.rows(), exporting.rows()
             show(rows)
         screen.result(rows, budget)
+        screen.reports(rows, following.fetch_reports(stack.place / "reports"))
         screen.exports(exports)
     return all(row.is_as_expected for row in rows) and all(row.is_as_expected for row in exports)
 

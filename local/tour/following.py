@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -12,7 +13,7 @@ from azure.storage.blob import BlobServiceClient
 
 from local.samples import Sample
 from shared.domain.evidence import needs_evidence
-from shared.domain.job import Job, Source
+from shared.domain.job import Job, JobState, Source
 from shared.wiring import engine_from
 
 
@@ -20,6 +21,7 @@ from shared.wiring import engine_from
 class Row:
     """One file as the tour shows it. `rows` are read, loaded and not loaded; None while nobody counted them.
 
+    `why` is the headline of a file that is not all loaded: causes where F&O lists errors, else the reason.
     `expected` and `expected_rows` stand beside a sample; a file of the user's own has none.
     """
 
@@ -28,6 +30,7 @@ class Row:
     legal_entity: str = ""
     state: str = "landed"
     reason: str = ""
+    why: str = ""
     is_done: bool = False
     rows: tuple[int, int, int] | None = None
     evidence: str = ""
@@ -74,6 +77,20 @@ class Following:
         """Every followed file as the ledger has it now, in the order in which they came."""
         return [self._now(followed) for followed in self._files.values()]
 
+    def fetch_reports(self, folder: Path) -> dict[str, Path]:
+        """The reports of the files that are not all loaded, as pages to open: path in landing -> page on this disk."""
+        fetched = {}
+        for row in self.rows():
+            if row.why:
+                page = folder / f"{row.path.rpartition('/')[2]}.html"
+                folder.mkdir(parents=True, exist_ok=True)
+                container, _, where = row.evidence.partition("/")
+                page.write_bytes(
+                    self._blobs.get_blob_client(container, f"{where}/report.html").download_blob().readall()
+                )
+                fetched[row.path] = page
+        return fetched
+
     def _follow(self, path: str, etag: str, size_bytes: int, sample: Sample | None = None) -> None:
         bare = etag.strip('"')
         if (path, bare) not in self._files:
@@ -115,14 +132,15 @@ def _row(followed: _Followed, job: Job | None, evidence_files: int) -> Row:
     path, etag = followed.source.path, followed.source.etag
     if job is None:
         return Row(path=path, etag=etag, shows=shows, expected=expected, expected_rows=expected_rows)
-    counts = job.rows
+    counts, is_done = job.rows, job.is_final and job.archived_at is not None and not needs_evidence(job)
     return Row(
         path=path,
         etag=etag,
         legal_entity=job.legal_entity,
         state=str(job.state),
         reason=job.reason,
-        is_done=job.is_final and job.archived_at is not None and not needs_evidence(job),
+        why=_why(job) if is_done else "",
+        is_done=is_done,
         rows=(counts.rows_in, counts.rows_ok, counts.rows_bad) if counts else None,
         evidence=job.archive_path,
         evidence_files=evidence_files,
@@ -130,3 +148,9 @@ def _row(followed: _Followed, job: Job | None, evidence_files: int) -> Row:
         expected=expected,
         expected_rows=expected_rows,
     )
+
+
+def _why(job: Job) -> str:
+    """Why not every row was loaded; empty for a clean import."""
+    clean = job.state is JobState.SUCCEEDED and not job.nothing_loaded
+    return "" if clean else job.causes or job.reason

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from rich import box
 from rich.console import Console
@@ -63,6 +64,17 @@ class Screen:
         good = len(rows) - len(open_rows) - len(wrong)
         self._console.print(f"{good} of {len(rows)} files came to the outcome named beside them.", highlight=False)
 
+    def reports(self, rows: Sequence[Row], pages: Mapping[str, Path]) -> None:
+        """Why the files that are not all loaded are not, and the page that says it at length."""
+        not_loaded = [row for row in rows if row.path in pages]
+        if not not_loaded:
+            return
+        self._console.print("\nWhy not every row was loaded")
+        for row in not_loaded:
+            told = f"  {_name(row)}: {row.why}\n    open {pages[row.path]}"
+            self._console.print(told, markup=False, highlight=False, soft_wrap=True)
+        self._console.print()
+
     def exports(self, rows: Sequence[ExportRow]) -> None:
         """The exports: what F&O knows of each, its rows, and where it lies in the lake."""
         in_terminal = self._console.is_terminal
@@ -112,8 +124,8 @@ def _result_table(rows: Sequence[Row], in_terminal: bool) -> Table:
 
 
 def _sentence(row: Row) -> str:
-    why = f"  ({row.reason})" if row.reason else ""
-    return f"{row.state}, kept in {row.evidence}" if row.is_done and not row.expected else f"{row.state}{why}"
+    why = f"  ({row.why or row.reason})" if row.reason else ""
+    return f"{row.state}{why}, kept in {row.evidence}" if row.is_done and not row.expected else f"{row.state}{why}"
 
 
 def _name(row: Row) -> str:

@@ -37,10 +37,15 @@ def needs_evidence(job: Job) -> bool:
 
 
 def headline(job: Job, causes: list[Cause], new_causes: int = 0) -> str:
-    """One line: rows, bad rows, causes, and how many of them were not seen in this feed until yesterday."""
+    """One line: rows, bad rows, causes, and how many of them were not seen in this feed until yesterday.
+
+    Where F&O told neither rows nor errors, it is the job's own reason.
+    """
     rows = job.rows
     counted = f"{rows.rows_in} rows in, {rows.rows_ok} loaded, {rows.rows_bad} not" if rows else "no row counts"
     listed = sum(cause.count for cause in causes)
+    if not listed and rows is None:
+        return job.reason
     if not listed:
         return f"{counted}; F&O lists no row errors"
     kinds = "1 cause" if len(causes) == 1 else f"{len(causes)} causes"

@@ -73,7 +73,7 @@ def test_a_failure_before_staging_is_explained_with_its_likely_causes(written: W
     text = written(report_of(job, _evidence()))
     assert "failed before it read any row" in text
     assert "entity label" in text
-    assert headline(job, []) == "no row counts; F&O lists no row errors"
+    assert headline(job, []) == job.reason
 
 
 @both_forms
