@@ -63,7 +63,8 @@ def test_a_path_that_landed_again_is_told_beside_the_first(screen: Screen, print
 def test_a_file_of_the_user_s_own_is_told_with_the_place_where_it_is_kept(screen: Screen, printed: io.StringIO) -> None:
     screen.tell_changes([replace(DONE, expected="", expected_rows=None)])
     assert _lines(printed)[0].endswith(
-        "PARTIAL  (5 rows in, 3 loaded, 2 with errors), kept in archive/customer-groups/2026/11/14/customer-groups.20261114.abc"
+        "PARTIAL  (5 rows in, 3 loaded, 2 with errors), "
+        "kept in archive/customer-groups/2026/11/14/customer-groups.20261114.abc"
     )
 
 
