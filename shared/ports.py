@@ -22,12 +22,13 @@ Chance = Callable[[], float]
 class Version:
     """A ledger row as last seen: an opaque token, and what a writer need not write again.
 
-    `entries` is how many timeline entries were stored, `due_at` when the row said it was due.
+    `entries` is how many timeline entries were stored, `due_at` and `lane` when and where the row said it was due.
     """
 
     token: str
     entries: int
     due_at: datetime | None
+    lane: Lane
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from shared.errors import FaultyConfiguration
 
@@ -33,7 +33,7 @@ class StorageConnection:
     """How to reach one storage account: by connection string (local), or by URI and managed identity (Azure)."""
 
     name: str
-    connection_string: str = ""
+    connection_string: str = field(default="", repr=False)
     blob_uri: str = ""
     table_uri: str = ""
     client_id: str = ""
@@ -48,7 +48,7 @@ class ErpSettings:
     auth: AuthKind
     tenant_id: str = ""
     client_id: str = ""
-    client_secret: str = ""
+    client_secret: str = field(default="", repr=False)
     certificate_path: str = ""
     token_url: str = ""
     authority: str = ""
@@ -171,7 +171,7 @@ def _auth(reader: _Reader) -> AuthKind | None:
 
 def _token_url(reader: _Reader, value: str) -> str:
     """A token endpoint of one's own: a secret goes there, so over http on this machine only."""
-    parts = urlsplit(value)
+    parts = _split(value)
     if value and parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         reader.faults.append(f"D365_TOKEN_URL: {value!r} is neither https nor on this machine")
     return value
@@ -182,7 +182,7 @@ def _base_url(reader: _Reader) -> str:
     value = reader.text("D365_BASE_URL").rstrip("/")
     if not value:
         return value
-    parts = urlsplit(value)
+    parts = _split(value)
     if parts.scheme == "http" and parts.hostname in _LOOPBACK:
         return value
     if parts.scheme != "https" or not parts.hostname or parts.path or parts.query:
@@ -191,6 +191,14 @@ def _base_url(reader: _Reader) -> str:
             "such as https://contoso.operations.dynamics.com"
         )
     return value
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of a URL; of one that cannot be taken apart, none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return SplitResult("", "", "", "", "")
 
 
 def _storage(reader: _Reader, name: str, service: str) -> StorageConnection:

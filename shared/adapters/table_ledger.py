@@ -76,7 +76,7 @@ class TableLedger:
     def write(self, job: Job, seen: Version) -> Version:
         """Due entry first, then the row if it is still as seen: a job is never without an entry that finds it."""
         with translated("writing a job"):
-            if job.due_at != seen.due_at:
+            if (job.due_at, lane_of(job)) != (seen.due_at, seen.lane):
                 self._note_due(job)
             try:
                 answer = self._table.update_entity(
@@ -221,4 +221,4 @@ class TableLedger:
 
 
 def _version(etag: str | None, job: Job) -> Version:
-    return Version(token=etag or "", entries=len(job.timeline), due_at=job.due_at)
+    return Version(token=etag or "", entries=len(job.timeline), due_at=job.due_at, lane=lane_of(job))

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from shared.domain.backoff import poll_delay
 from shared.domain.evidence import needs_evidence
 from shared.domain.findings import Finding
 from shared.domain.job import Job, JobState, advance
@@ -21,8 +22,10 @@ from shared.ports import Clock, FileStore, Ledger, Stored
 from shared.services.evidence import EvidenceCollection
 from shared.telemetry import Event, emit
 
-#: A copy that is still under way, or a store that cannot be reached, is looked at again after this long.
+#: A copy that is still under way, or a store that cannot be reached, is looked at again after this long at first;
+#: the longer it lasts the rarer, for each look at a copy that differs reads the whole file.
 ARCHIVE_RETRY = timedelta(minutes=1)
+ARCHIVE_RETRY_LONGEST = timedelta(hours=6)
 
 
 class CopyDiffers(Terminal):
@@ -105,6 +108,8 @@ class Archiving:
         self.files.note(self.outcomes_container, outcome_path(job), as_text(outcome_record(job)))
 
     def _later(self, stored: Stored, why: str) -> Stored:
-        job = replace(stored.job, due_at=self.clock() + ARCHIVE_RETRY)
+        now = self.clock()
+        age = now - (stored.job.ended_at or now)
+        job = replace(stored.job, due_at=now + poll_delay(age, ARCHIVE_RETRY, ARCHIVE_RETRY_LONGEST))
         emit(Event.JOB_ARCHIVE_DELAYED, job, why=why)
         return Stored(job, self.ledger.write(job, stored.version))

@@ -49,20 +49,20 @@ class Recovery:
         emit(Event.JOB_OVERDUE, job, why=job.reason)
         return stored
 
-    def unannounced(self) -> Iterator[Source]:
-        """What has lain in landing for `sweep_after` without a job: its event was lost. Clears finished leftovers."""
-        for source in self.files.landed(self.clock() - self.sweep_after):
-            job_id = self.ledger.by_source(source)
-            stored = self.ledger.read(job_id) if job_id else None
-            if stored is None:
-                yield source
-            elif stored.job.archived_at:
-                self.files.remove(source)
+    def lying(self) -> Iterator[Source]:
+        """What has lain in landing for `sweep_after`: most of it is in work, some may have lost its event."""
+        return self.files.landed(self.clock() - self.sweep_after)
 
-    def receive_unannounced(self, source: Source) -> Stored:
-        """Bring one such file in by the door that events use."""
-        emit(Event.LANDING_FOUND, path=source.path, landed_at=source.landed_at)
-        return self.intake.receive(source, "sweep")
+    def bring_in(self, source: Source) -> Stored | None:
+        """Take a lying file in by the door that events use, unless it has a job; clear what a finished job left."""
+        job_id = self.ledger.by_source(source)
+        stored = self.ledger.read(job_id) if job_id else None
+        if stored is None:
+            emit(Event.LANDING_FOUND, path=source.path, landed_at=source.landed_at)
+            return self.intake.receive(source, "sweep")
+        if stored.job.archived_at:
+            self.files.remove(source)
+        return None
 
     def free_orphaned_slots(self) -> None:
         """Give back places whose job is no longer in flight: a crash fell between two writes."""

@@ -129,19 +129,22 @@ class Tick:
 
     def _sweep(self, stop_at: datetime, pool: ThreadPoolExecutor, report: TickReport) -> None:
         self.recovery.free_orphaned_slots()
-        for window in _windows(self.recovery.unannounced()):
+        for window in _windows(self.recovery.lying()):
             if self.clock() >= stop_at:
                 report.cut_short = True
                 return
-            for after in pool.map(self._receive, window):
+            for after in pool.map(lambda source: self._guarded_receive(source, report), window):
                 self._count(report, after)
 
-    def _receive(self, source: Source) -> Stored | None:
+    def _guarded_receive(self, source: Source, report: TickReport) -> Stored | None:
         try:
-            return self.recovery.receive_unannounced(source)
+            return self.recovery.bring_in(source)
         except CourierError as failure:
             emit(Event.TICK_STEP_FAILED, path=source.path, error=str(failure))
-            return None
+        except Exception as defect:  # noqa: BLE001 - one file's defect must not stop the rest; it is raised at the end
+            emit(Event.TICK_STEP_FAILED, path=source.path, error=f"defect: {type(defect).__name__}: {defect}")
+            report.defects.append(defect)
+        return None
 
     def _count(self, report: TickReport, after: Stored | None) -> None:
         if after is not None:

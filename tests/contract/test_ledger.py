@@ -28,6 +28,13 @@ def test_of_two_writers_who_read_the_same_row_one_gets_a_conflict(ledger: Ledger
     assert found.job == winner
 
 
+def test_a_job_that_changes_its_lane_is_found_in_the_new_one_though_its_time_is_the_same(ledger: Ledger) -> None:
+    stored, _ = ledger.open(a_job(due_at=START))
+    rejected = replace(advance(stored.job, JobState.REJECTED, START, "unfit"), due_at=START)
+    ledger.write(rejected, stored.version)
+    assert [entry.job_id for entry in ledger.due(Lane.FOLLOW, START)] == [stored.job.job_id]
+
+
 def test_a_source_is_claimed_once_however_many_see_it_land(ledger: Ledger) -> None:
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda _: ledger.open(a_job()), range(16)))

@@ -56,7 +56,9 @@ class MemoryLedger:
             self._due[key] = DueEntry(
                 lane=key[0], due_at=job.due_at, job_id=job.job_id, feed=job.feed, key=f"{job.due_at}{job.job_id}"
             )
-        version = Version(token=str(next(self._tokens)), entries=len(job.timeline), due_at=job.due_at)
+        version = Version(
+            token=str(next(self._tokens)), entries=len(job.timeline), due_at=job.due_at, lane=lane_of(job)
+        )
         self._jobs[job.job_id] = Stored(job, version)
         return self._jobs[job.job_id]
 

@@ -254,3 +254,15 @@ def test_a_row_that_cannot_be_read_fails_the_run_loudly_but_holds_up_no_other_jo
 
 def _message_of(stage: Stage, part: bytes) -> str:
     return next(m.message_id for m in stage.world.messages.values() if part in m.body)
+
+
+def test_a_row_that_cannot_be_read_does_not_keep_the_sweep_from_other_files(stage: Stage) -> None:
+    broken, lost = "customer-groups/USMF/a-2026-11-14.csv", "customer-groups/USMF/b-2026-11-14.csv"
+    stage.drop(broken)
+    partition, key = job_key(stage.job(broken).job_id)
+    table = stage.engine.ledger._table
+    table.update_entity({"PartitionKey": partition, "RowKey": key, "state": "NONSENSE"})
+    stage.drop(lost, event=False)
+    with pytest.raises(ValueError, match="NONSENSE"):
+        stage.tick(timedelta(minutes=10))
+    assert [message.entity for message in stage.world.messages.values()] == ["Customer groups"] * 2

@@ -48,6 +48,7 @@ def test_three_faults_are_three_sentences() -> None:
         "contoso.operations.dynamics.com",
         "https://contoso.operations.dynamics.com/data",
         "http://127.0.0.1.evil.example",
+        "https://[bad",
     ],
 )
 def test_a_token_never_leaves_over_http_or_to_a_path(url: str) -> None:
@@ -85,3 +86,8 @@ def test_each_kind_of_sign_in_names_the_settings_it_needs(kind: str, missing: li
 def test_an_id_that_is_no_guid_is_told() -> None:
     text = _faults({**GOOD, "D365_AUTH": "client_secret", "D365_TENANT_ID": "contoso", "D365_CLIENT_ID": GUID})
     assert "D365_TENANT_ID: 'contoso' is not a GUID" in text
+
+
+def test_no_secret_stands_in_what_the_settings_show_of_themselves() -> None:
+    told = {**GOOD, "FILES": "AccountName=x;AccountKey=hidden", "D365_CLIENT_SECRET": "hidden"}
+    assert "hidden" not in repr(Settings.from_environ(told))
