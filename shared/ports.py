@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import BinaryIO, Protocol
 
+from shared.domain.doubt import Execution
 from shared.domain.export import Delivery, Dequeued, Export
 from shared.domain.job import Job, Lane, Source
 from shared.domain.outcome import EntityCounts, Summary
@@ -193,6 +194,12 @@ class ErpGateway(Protocol):
 
     def report(self, activity_id: str, message_id: str) -> RemoteReport:
         """What became of a message. Raises Transient when neither of the two status calls gives an answer."""
+
+    def executions(self, data_project: str, since: datetime) -> tuple[Execution, ...]:
+        """The executions of a data project that began at `since` or later. Raises Transient, AnswerLost, Terminal."""
+
+    def execution_report(self, execution_id: str) -> RemoteReport:
+        """What became of an execution whose message is not known. Raises Transient when it cannot be asked."""
 
     def summary(self, execution_id: str) -> Summary:
         """The summary status of an execution; UNDECIDED while it has none. Raises Transient."""

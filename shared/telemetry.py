@@ -23,6 +23,7 @@ class Event(StrEnum):
     JOB_SENDING = "job.sending"
     JOB_ENQUEUED = "job.enqueued"
     JOB_IN_DOUBT = "job.in_doubt"
+    JOB_ADOPTED = "job.adopted"
     JOB_RUNNING = "job.running"
     JOB_ENDED = "job.ended"
     JOB_OVERDUE = "job.overdue"
@@ -56,6 +57,7 @@ class Event(StrEnum):
 _LEVELS = {
     Event.JOB_REJECTED: logging.WARNING,
     Event.JOB_IN_DOUBT: logging.ERROR,
+    Event.JOB_ADOPTED: logging.WARNING,
     Event.JOB_OVERDUE: logging.WARNING,
     Event.JOB_SENT_UNRECORDED: logging.CRITICAL,
     Event.JOB_ARCHIVE_DELAYED: logging.WARNING,

@@ -26,6 +26,7 @@ from shared.feeds.loading import load_feeds
 from shared.ports import Chance, Clock, ErpEvidence, ErpGateway, ExportLedger, ExportQueue, Lake, Ledger
 from shared.services.archiving import Archiving
 from shared.services.checking import Checking
+from shared.services.doubt import Doubt
 from shared.services.evidence import EvidenceCollection
 from shared.services.export_drain import DrainReport, ExportDrain
 from shared.services.export_store import ExportStore
@@ -126,7 +127,8 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     submission = Submission(ledger, files, erp, feeds, Checking(files), archiving, clock, chance)
     intake = Intake(ledger, feeds, submission, archiving, clock)
     polling = Polling(ledger, erp, feeds, archiving, clock, shortest, longest)
-    recovery = Recovery(ledger, files, feeds, intake, submission, clock, settings.sweep_after)
+    doubt = Doubt(ledger, files, erp, feeds, clock, shortest, longest)
+    recovery = Recovery(ledger, files, feeds, intake, submission, doubt, clock, settings.sweep_after)
     budget, workers = settings.tick_budget, settings.tick_workers
     tick = Tick(ledger, intake, submission, polling, archiving, recovery, clock, budget, workers, settings.sweep_after)
     store = ExportStore(doors.lake, doors.exports, clock)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -17,7 +18,10 @@ from .tokens import bearer_of
 from .world import World
 
 _PREFIX = "/data/DataManagementDefinitionGroups/Microsoft.Dynamics.DataEntities."
-_FILTER = re.compile(r"^\s*(JobId|DefinitionGroupId) eq '((?:[^']|'')*)'\s*$")
+_FILTER = re.compile(
+    r"^\s*(?P<field>JobId|DefinitionGroupId) eq '(?P<wanted>(?:[^']|'')*)'"
+    r"(?: and StagingStartDateTime ge (?P<since>\S+))?\s*$"
+)
 _ACTIONS = summaries.ACTIONS | error_files.ACTIONS | package_api.ACTIONS
 
 
@@ -61,14 +65,20 @@ async def details(request: web.Request) -> web.StreamResponse:
         found = _FILTER.match(request.query.get("$filter", ""))
         if status or not found:
             return denied(status) if status else _failure(400, "the filter is not understood")
-        field, wanted = found[1], found[2].replace("''", "'")
+        field, wanted = found["field"], found["wanted"].replace("''", "'")
         world = request.app[WORLD]
         rows = [
             _detail_row(world, message, result) for message in world.messages.values() for result in message.entities
         ]
-        return _value([row for row in rows if row[field] == wanted])
+        return _value([row for row in rows if row[field] == wanted and _began(row, found["since"])])
 
     return await answered(request, "details", effect)
+
+
+def _began(row: dict[str, Any], since: str | None) -> bool:
+    """True when no time is asked for, or the row began then or later."""
+    began = row["StagingStartDateTime"]
+    return since is None or (began is not None and datetime.fromisoformat(began) >= datetime.fromisoformat(since))
 
 
 def _body(text: str) -> dict[str, Any] | None:

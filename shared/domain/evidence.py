@@ -33,7 +33,7 @@ class Evidence:
 def needs_evidence(job: Job) -> bool:
     """True for an import that ended with errors and whose evidence is not saved yet."""
     unclear = job.state in _NOT_CLEAN or job.nothing_loaded
-    return bool(job.message_id) and unclear and job.evidence_at is None and job.forgotten_at is None
+    return bool(job.message_id or job.execution_id) and unclear and job.evidence_at is None and job.forgotten_at is None
 
 
 def headline(job: Job, causes: list[Cause], new_causes: int = 0) -> str:

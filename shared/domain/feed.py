@@ -31,6 +31,7 @@ class Feed:
     `entity` is the DMF label of a file feed ("Customer groups"), empty for packages, whose manifest names the
     entities. `company` is a fixed legal entity, else it comes from the path and must be among `companies`.
     `max_in_flight` bounds what the ERP has of this feed's activity at once; `overdue_after` counts from sending.
+    `data_project` is the name under which F&O lists the activity's executions; with it a lost answer is looked up.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Feed:
     max_in_flight: int
     overdue_after: timedelta
     lost_answer: LostAnswer = LostAnswer.HOLD
+    data_project: str = ""
 
 
 class NoFile(StrEnum):
@@ -80,3 +82,8 @@ class FeedBook:
     feeds: Mapping[str, Feed]
     exports: Mapping[str, ExportFeed] = field(default_factory=dict)
     version: str = ""
+
+    def data_project_of(self, activity_id: str) -> str:
+        """The data project of an activity, if one of its feeds names it; empty otherwise."""
+        named = (feed.data_project for feed in self.feeds.values() if feed.activity_id == activity_id)
+        return next(filter(None, named), "")

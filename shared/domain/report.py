@@ -76,7 +76,7 @@ def next_step(job: Job, evidence: Evidence | None) -> str:
 
 
 def _after_failure(job: Job, evidence: Evidence | None) -> str:
-    if not job.message_id:
+    if not (job.message_id or job.execution_id):
         return "F&O refused the request, so nothing was imported. Have its cause mended, and send the file again."
     if evidence is None:
         return "Nothing was loaded. What F&O knows of it is being fetched; this report will be written again."
@@ -106,14 +106,18 @@ def _facts(job: Job, evidence: Evidence | None) -> list[tuple[str, str]]:
         ("Rows not loaded", str(rows.rows_bad) if rows else "not counted"),
         ("Landed", job.source.landed_at.isoformat(timespec="seconds")),
         ("Ended", job.ended_at.isoformat(timespec="seconds") if job.ended_at else ""),
-        ("Message ID", job.message_id or "none: nothing was taken by F&O"),
+        ("Message ID", job.message_id or _no_message(job)),
     ]
     if job.execution_log:
         facts.append(("F&O says", job.execution_log[:2000]))
-    if job.message_id:
+    if job.message_id or job.execution_id:
         waiting = "being asked for" if needs_evidence(job) else "none: F&O started no execution"
         facts.append(("Execution ID", execution_id or waiting))
     return facts
+
+
+def _no_message(job: Job) -> str:
+    return "not known: the answer to the send was lost" if job.execution_id else "none: nothing was taken by F&O"
 
 
 def _fetched(evidence: Evidence) -> list[str]:

@@ -239,4 +239,5 @@ def _feed(name: str, feed: Mapping[str, Any], environ: Mapping[str, str]) -> Fee
         max_in_flight=feed.get("max_in_flight", 4),
         overdue_after=parse_duration(feed.get("overdue_after", "4h")),
         lost_answer=LostAnswer(feed.get("lost_answer", "hold")),
+        data_project=feed.get("data_project", ""),
     )

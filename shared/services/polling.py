@@ -38,7 +38,7 @@ class Polling:
         """
         job, policy = stored.job, self._policy(stored.job)
         try:
-            report = self.erp.report(job.activity_id, job.message_id)
+            report = self._report(job)
             summary = self._summary(job, report)
         except (Transient, Terminal) as failure:
             emit(Event.STATUS_UNAVAILABLE, job, error=str(failure))
@@ -46,7 +46,20 @@ class Polling:
             return self._write(stored, without_report(job, str(failure), self.clock(), policy, asked))
         if report.status is RemoteStatus.UNKNOWN:
             emit(Event.STATUS_UNKNOWN, job, word=report.word)
+        self._note_execution(job, report)
         return self._write(stored, after_report(job, report, summary, self.clock(), policy))
+
+    def _report(self, job: Job) -> RemoteReport:
+        """An adopted job has no message ID; its execution is asked instead."""
+        if job.message_id:
+            return self.erp.report(job.activity_id, job.message_id)
+        return self.erp.execution_report(job.execution_id)
+
+    def _note_execution(self, job: Job, report: RemoteReport) -> None:
+        """Where lost answers are looked up, each execution that is known to be a job's must be findable."""
+        is_news = report.execution_id and report.execution_id != job.execution_id
+        if is_news and self.feeds.data_project_of(job.activity_id):
+            self.ledger.note_message(report.execution_id, job.job_id)
 
     def _policy(self, job: Job) -> PollPolicy:
         feed = self.feeds.feeds.get(job.feed)

@@ -10,6 +10,7 @@ from shared.domain.decisions import holds_a_place
 from shared.domain.feed import FeedBook, LostAnswer
 from shared.domain.job import Source
 from shared.ports import Clock, FileStore, Ledger, Slot, Stored
+from shared.services.doubt import Doubt
 from shared.services.intake import Intake
 from shared.services.submission import SENDER_GONE_AFTER, Submission
 from shared.telemetry import Event, emit
@@ -27,6 +28,7 @@ class Recovery:
     feeds: FeedBook
     intake: Intake
     submission: Submission
+    doubt: Doubt
     clock: Clock
     sweep_after: timedelta
 
@@ -35,10 +37,13 @@ class Recovery:
         return self.submission.doubt(stored, "the sender gave no answer in time", SENDER_GONE_AFTER)
 
     def doubtful(self, stored: Stored) -> Stored:
-        """A job in doubt whose waiting time is over: resent where the feed allows it, else it stays for a person.
+        """A job in doubt: its import is searched for, then it is resent where the feed allows it or left to a person.
 
         Staying, it gives its places under the caps back, so that one lost answer does not stop a feed for ever.
         """
+        searched = self.doubt.searched(stored)
+        if searched:
+            return searched
         feed = self.feeds.feeds.get(stored.job.feed)
         if feed and feed.lost_answer is LostAnswer.RESEND:
             return self.submission.resend(stored)

@@ -29,6 +29,8 @@ SLOWEST_BYTES_PER_SECOND = 1_000_000
 #: An answer that may still be on its way is waited for this long before a feed that may resend does so. It
 #: exceeds the host's functionTimeout (host.json), after which no sender of the attempt can be alive.
 SENDER_GONE_AFTER = timedelta(minutes=35)
+#: The import of a file in doubt is first looked for in F&O after this long.
+FIRST_LOOK = timedelta(minutes=1)
 
 
 class Fingerprinted:
@@ -166,7 +168,9 @@ class Submission:
         now = self.clock()
         feed = self.feeds.feeds.get(stored.job.feed)
         job = advance(stored.job, JobState.IN_DOUBT, now, f"in doubt: {why}")
-        if feed and feed.lost_answer is LostAnswer.RESEND:
+        if self.feeds.data_project_of(job.activity_id):
+            wait = FIRST_LOOK
+        elif feed and feed.lost_answer is LostAnswer.RESEND:
             wait = max(sender_may_live, retry_delay(job.attempt, self.chance()))
         else:
             wait = feed.overdue_after if feed else SENDER_GONE_AFTER

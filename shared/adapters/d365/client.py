@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import requests
 
 from shared.adapters.d365 import wire
 from shared.adapters.d365.transport import Transport
+from shared.domain.doubt import Execution
 from shared.domain.outcome import Summary
-from shared.domain.remote import RemoteReport
+from shared.domain.remote import RemoteReport, RemoteStatus
 from shared.errors import AnswerLost, CourierError, Terminal, Transient
 from shared.ports import Content, Outgoing
 
@@ -43,6 +45,15 @@ class SizedBody:
             yield block
         if left:
             raise Transient("landing gave fewer bytes than the file has")
+
+
+#: A failed execution is looked at by its counts, as "processed with errors" is.
+_STATUS_OF_SUMMARY = {
+    Summary.SUCCEEDED: RemoteStatus.DONE,
+    Summary.PARTIAL: RemoteStatus.DONE_WITH_ERRORS,
+    Summary.FAILED: RemoteStatus.DONE_WITH_ERRORS,
+    Summary.UNDECIDED: RemoteStatus.RUNNING,
+}
 
 
 class D365Client:
@@ -94,6 +105,25 @@ class D365Client:
             return wire.parse_message_status(answer.text)
         except (CourierError, wire.NotUnderstood) as second:
             raise Transient(f"{first}; {second}", getattr(second, "retry_after", None)) from second
+
+    def executions(self, data_project: str, since: datetime) -> tuple[Execution, ...]:
+        """See ErpGateway."""
+        answer = self._transport.ask("GET", wire.executions_path(data_project, since), "executions")
+        try:
+            return wire.parse_executions(answer.text)
+        except wire.NotUnderstood as error:
+            raise Transient(f"executions: {error}") from error
+
+    def execution_report(self, execution_id: str) -> RemoteReport:
+        """The summary status gives the end, the details give the counts; F&O has no single answer for both."""
+        summary = self.summary(execution_id)
+        try:
+            answer = self._transport.ask("GET", wire.details_path(execution_id), "details")
+            entities = wire.parse_details(answer.text)
+        except (AnswerLost, Terminal, wire.NotUnderstood) as error:
+            raise Transient(f"details: {error}") from error
+        status = _STATUS_OF_SUMMARY[summary]
+        return RemoteReport(status=status, word=summary.value, execution_id=execution_id, entities=entities)
 
     def summary(self, execution_id: str) -> Summary:
         """See ErpGateway. Until the execution's record exists F&O answers 400, which is no more than "not yet"."""

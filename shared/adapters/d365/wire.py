@@ -14,6 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from shared.domain.doubt import Execution
 from shared.domain.export import Dequeued
 from shared.domain.outcome import EntityCounts, Summary
 from shared.domain.remote import RemoteReport, RemoteStatus
@@ -156,6 +157,42 @@ def details_path(execution_id: str) -> str:
     """Path of the details of an execution by entity (OData; quotes in an ID are doubled)."""
     literal = quote("JobId eq '" + execution_id.replace("'", "''") + "'", safe="")
     return f"/data/DataManagementExecutionJobDetails?$filter={literal}"
+
+
+def executions_path(data_project: str, since: datetime) -> str:
+    """Path of all executions of a data project that began at `since` (aware) or later, by entity."""
+    name = data_project.replace("'", "''")
+    literal = f"DefinitionGroupId eq '{name}' and StagingStartDateTime ge {since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+    return f"/data/DataManagementExecutionJobDetails?$filter={quote(literal, safe='')}"
+
+
+def parse_executions(body: str) -> tuple[Execution, ...]:
+    """Rows of DataManagementExecutionJobDetails, one execution each JobId. Raises NotUnderstood."""
+    rows = _value(body)
+    if not isinstance(rows, list):
+        raise NotUnderstood("the answer to the executions is not a list")
+    by_id: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        if isinstance(row, dict) and row.get("JobId"):
+            by_id.setdefault(str(row["JobId"]), []).append(row)
+    return tuple(
+        Execution(
+            execution_id=execution_id,
+            started_at=min(filter(None, (_utc(row.get("StagingStartDateTime")) for row in found)), default=None),
+            entities=tuple(map(_detail, found)),
+        )
+        for execution_id, found in by_id.items()
+    )
+
+
+def _utc(text: object) -> datetime | None:
+    """A time of F&O, with or without a zone; None for an empty one and for its 1900-01-01."""
+    try:
+        at = datetime.fromisoformat(str(text or ""))
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.astimezone(UTC) if at.year > 1900 else None
 
 
 def parse_text(body: str) -> str:

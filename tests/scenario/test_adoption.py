@@ -1,0 +1,106 @@
+"""A send whose answer was lost: the import is searched for in F&O, and adopted when it is the single one that fits."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.job import JobState
+from tests.scenario.conftest import GOOD_CSV, Stage
+
+PATH = "customer-groups/USMF/groups-2026-11-14.csv"
+OTHER = "customer-groups/USMF/others-2026-11-14.csv"
+PARTLY = b"CUSTOMERGROUPID,DESCRIPTION\r\n40,Wholesale\r\n,No key\r\n"
+
+
+@pytest.fixture
+def watched(stage: Stage) -> Stage:
+    """The stage with the data project named at the feed."""
+    project = stage.world.jobs["11111111-1111-4111-8111-111111111111"].data_project
+    stage.edit_feeds("    overdue_after: 2h", f"    overdue_after: 2h\n    data_project: {project}")
+    stage.engine = stage.another_host()
+    return stage
+
+
+def _lose(stage: Stage, path: str = PATH, content: bytes = GOOD_CSV, fault: str = "answer_lost_after_commit") -> None:
+    stage.world.faults.add("enqueue", fault)
+    stage.drop(path, content)
+    assert stage.job(path).state is JobState.IN_DOUBT
+
+
+def _rounds(stage: Stage, number: int) -> None:
+    for _ in range(number):
+        stage.world.recurrence_tick()
+        stage.tick(timedelta(minutes=2))
+
+
+def test_the_import_of_a_file_in_doubt_is_found_followed_and_archived_without_a_second_send(watched: Stage) -> None:
+    _lose(watched)
+    _rounds(watched, 6)
+    job = watched.job(PATH)
+    assert (job.state, job.message_id) == (JobState.SUCCEEDED, "")
+    assert job.rows is not None
+    assert (job.rows.rows_in, job.rows.rows_ok) == (2, 2)
+    assert "adopted" in " ".join(entry.why for entry in job.timeline)
+    assert len(watched.world.messages) == 1
+    assert watched.archived(job)["outcome"] == "SUCCEEDED"
+
+
+def test_an_adopted_import_with_errors_gets_its_evidence_too(watched: Stage) -> None:
+    _lose(watched, content=PARTLY)
+    _rounds(watched, 8)
+    job = watched.job(PATH)
+    assert (job.state, bool(job.evidence_at)) == (JobState.PARTIAL, True)
+    assert job.causes.startswith("2 rows in, 1 loaded, 1 not")
+
+
+def test_a_file_that_f_and_o_never_took_is_not_given_another_files_import(watched: Stage) -> None:
+    _lose(watched, fault="answer_lost_before_commit")
+    watched.drop(OTHER)
+    _rounds(watched, 70)
+    assert watched.job(OTHER).state is JobState.SUCCEEDED
+    job = watched.job(PATH)
+    assert (job.state, job.overdue, job.execution_id) == (JobState.IN_DOUBT, True, "")
+
+
+def test_of_two_files_in_doubt_none_is_guessed(watched: Stage) -> None:
+    _lose(watched)
+    _lose(watched, OTHER)
+    _rounds(watched, 40)
+    assert {watched.job(path).state for path in (PATH, OTHER)} == {JobState.IN_DOUBT}
+
+
+def test_an_import_of_another_number_of_rows_is_not_ours(watched: Stage) -> None:
+    _lose(watched, fault="answer_lost_before_commit")
+    from shared.ports import Outgoing
+    from tests.fakes.memory_files import MemoryContent
+
+    stranger = Outgoing(
+        activity_id="11111111-1111-4111-8111-111111111111",
+        entity="Customer groups",
+        legal_entity="USMF",
+        external_id="someone.else",
+    )
+    watched.engine.tick.submission.erp.enqueue(stranger, MemoryContent(GOOD_CSV + b"60,More\r\n"))
+    _rounds(watched, 6)
+    assert watched.job(PATH).state is JobState.IN_DOUBT
+
+
+def test_where_nothing_is_found_a_resendable_file_is_sent_again_in_the_end(stage: Stage) -> None:
+    project = stage.world.jobs["11111111-1111-4111-8111-111111111111"].data_project
+    stage.edit_feeds("    lost_answer: resend", f"    lost_answer: resend\n    data_project: {project}")
+    stage.engine = stage.another_host()
+    path = "resendable/USMF/groups-2026-11-14.csv"
+    _lose(stage, path, fault="answer_lost_before_commit")
+    _rounds(stage, 10)
+    assert stage.job(path).state is JobState.IN_DOUBT
+    _rounds(stage, 20)
+    assert (stage.job(path).state, stage.job(path).attempt) == (JobState.SUCCEEDED, 2)
+
+
+def test_while_f_and_o_cannot_be_asked_the_search_goes_on(watched: Stage) -> None:
+    _lose(watched)
+    watched.world.faults.add("details", "status", times=3, code=503)
+    _rounds(watched, 14)
+    assert watched.job(PATH).state is JobState.SUCCEEDED
