@@ -46,8 +46,8 @@ class Doubt:
             if self._others_unknown(job):
                 return None
             listed = self.erp.executions(project, (job.sent_at or job.changed_at) - CLOCK_SKEW)
-            unclaimed = [execution for execution in listed if not self.ledger.by_message(execution.execution_id)]
-            return the_one(job, unclaimed, self._rows_of(job)) if unclaimed else None
+            free = [execution for execution in listed if self._is_free(job, execution)]
+            return the_one(job, free, self._rows_of(job)) if free else None
         except CourierError as failure:
             emit(Event.STATUS_UNAVAILABLE, job, error=str(failure))
             return None
@@ -61,6 +61,10 @@ class Doubt:
     def _is_unknown(self, job_id: str) -> bool:
         stored = self.ledger.read(job_id)
         return stored is not None and stored.job.state in IN_FLIGHT and not stored.job.execution_id
+
+    def _is_free(self, job: Job, execution: Execution) -> bool:
+        """True unless another job has the execution; this job's own claim is a crash in the middle of adopting."""
+        return self.ledger.by_message(execution.execution_id) in {None, job.job_id}
 
     def _rows_of(self, job: Job) -> int | None:
         """Rows of the landed file, where its format can be counted and it is still there."""
