@@ -139,3 +139,32 @@ def _settle(account: ExportAccount, message: Produced, marks: int) -> None:
 def exceeded(caps: Mapping[str, int], most: Mapping[str, int]) -> dict[str, tuple[int, int]]:
     """By name, (most in flight, cap) where F&O had more at once than the cap admits."""
     return {name: (most[name], cap) for name, cap in caps.items() if most.get(name, 0) > cap}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reckoning:
+    """All of it. `fates` is by path, `foreign` by SHA-256, `caps` and `most` by activity ID and `all`."""
+
+    fates: Mapping[str, Fate]
+    foreign: Collection[str]
+    exports: ExportAccount
+    caps: Mapping[str, int]
+    most: Mapping[str, int]
+
+    def count(self, *fates: Fate) -> int:
+        """How many files have one of these fates."""
+        return sum(fate in fates for fate in self.fates.values())
+
+    def broken(self) -> list[str]:
+        """One sentence for each promise that did not hold; empty when all did."""
+        files = [f"{path}: {fate.value}" for path, fate in sorted(self.fates.items()) if fate in BROKEN_FATES]
+        files += [f"F&O took bytes that nobody landed: {sha256}" for sha256 in self.foreign]
+        exports = {
+            "lost": self.exports.lost,
+            "stored twice": self.exports.stored_twice,
+            "acknowledged early": self.exports.acknowledged_early,
+            "never acknowledged": self.exports.left,
+        }
+        files += [f"export {blob_id}: {what}" for what, blob_ids in exports.items() for blob_id in blob_ids]
+        over = exceeded(self.caps, self.most)
+        return files + [f"cap {name}: {most} in flight, {cap} admitted" for name, (most, cap) in over.items()]
