@@ -86,11 +86,7 @@ COMMANDS: dict[str, tuple[Callable[[list[str]], int], str, str]] = {
     "run": (run, "run [--once] [--func]", "Azurite, an F&O simulator and the app; sample files on their way"),
     "test": (test, "test [pytest arguments]", "all tests, or those that you name"),
     "check": (check, "check [--no-tests]", "format, lint, types, direction of imports, then all tests"),
-    "soak": (
-        soak,
-        "soak [--minutes N] [--seed S]",
-        "hosts killed at random on parts that fail, then the reckoning; --help tells more",
-    ),
+    "soak": (soak, "soak [--minutes N]", "hosts killed at random on failing parts; then what became of every file"),
     "simulator": (simulator, "simulator [--port N]", "the F&O simulator alone; --help tells more"),
 }
 NEED_AZURITE = {"run", "test", "check", "soak"}
