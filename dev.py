@@ -69,6 +69,11 @@ def check(arguments: list[str]) -> int:
     return _python("-m", "local.checks", *arguments)
 
 
+def soak(arguments: list[str]) -> int:
+    """Many hosts, killed at random, on parts that fail; then the reckoning."""
+    return _python("-m", "local.soak", *arguments)
+
+
 def simulator(arguments: list[str]) -> int:
     """The stand-in for F&O alone."""
     return _python("-m", "local.simulator", *arguments)
@@ -81,9 +86,10 @@ COMMANDS: dict[str, tuple[Callable[[list[str]], int], str, str]] = {
     "run": (run, "run [--once] [--func]", "Azurite, an F&O simulator and the app; sample files on their way"),
     "test": (test, "test [pytest arguments]", "all tests, or those that you name"),
     "check": (check, "check [--no-tests]", "format, lint, types, direction of imports, then all tests"),
+    "soak": (soak, "soak [--minutes N]", "hosts killed at random on failing parts; then what became of every file"),
     "simulator": (simulator, "simulator [--port N]", "the F&O simulator alone; --help tells more"),
 }
-NEED_AZURITE = {"run", "test", "check"}
+NEED_AZURITE = {"run", "test", "check", "soak"}
 
 
 def _python(*arguments: str) -> int:
