@@ -1,4 +1,4 @@
-"""What holds for every template: it parses, its names meet, it is described and pinned. The compiler, if there is one."""
+"""What holds for every template: it parses, its names meet, it is described and pinned; and the compiler agrees."""
 
 from __future__ import annotations
 
