@@ -18,26 +18,38 @@ _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
-    """A built package: its members, its size, and how long importing it takes without its libraries' first compile."""
+    """A built package."""
 
     path: Path
     members: tuple[str, ...]
     size_bytes: int
-    import_seconds: float
 
 
 def build(root: Path, path: Path) -> Package:
     """Write the package. The same commit gives the same bytes.
 
     Raises:
-        StepFailed: git is missing, or the package cannot be imported by itself.
+        StepFailed: this is no clone, or git is missing.
     """
     members = _members(root)
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
         for member in members:
             packed.writestr(zipfile.ZipInfo(member, _NO_TIME), (root / member).read_bytes(), zipfile.ZIP_DEFLATED)
-    return Package(path=path, members=members, size_bytes=path.stat().st_size, import_seconds=_seconds_to_import(path))
+    return Package(path=path, members=members, size_bytes=path.stat().st_size)
+
+
+def seconds_to_import(package: Path) -> float:
+    """How long the package's own modules and the libraries they load take in a fresh interpreter, compiled already.
+
+    Raises:
+        StepFailed: the package cannot be imported by itself.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(package) as packed:
+            packed.extractall(folder)
+        _import(folder)
+        return _import(folder)
 
 
 def _members(root: Path) -> tuple[str, ...]:
@@ -52,15 +64,6 @@ def _git(root: Path, *arguments: str) -> list[str]:
     except (OSError, subprocess.CalledProcessError) as error:
         raise StepFailed("the package is made from the files that git knows: run this in a clone, with git") from error
     return [name for name in done.stdout.decode().split("\0") if name]
-
-
-def _seconds_to_import(package: Path) -> float:
-    """Twice, because the first time Python compiles what it loads."""
-    with tempfile.TemporaryDirectory() as folder:
-        with zipfile.ZipFile(package) as packed:
-            packed.extractall(folder)
-        _import(folder)
-        return _import(folder)
 
 
 def _import(folder: str) -> float:

@@ -13,7 +13,7 @@ import pytest
 from local.bicep.template import Template
 from local.delivery.azure_cli import AzureCli, AzureRefused, StepFailed
 from local.delivery.events import FUNCTION, Patience, connect, outputs
-from local.delivery.package import build
+from local.delivery.package import build, seconds_to_import
 from local.delivery.smoke import functions_of, smoke
 from local.delivery.target import TAG, Target, guard, read_target
 from tests.infra.app_code import triggers
@@ -189,6 +189,7 @@ def test_the_package_holds_what_runs_and_nothing_else(tmp_path: Path) -> None:
     tops = {member.split("/")[0] for member in built.members}
     assert tops == {"feeds.yaml", "function_app.py", "host.json", "requirements.txt", "shared"}
     assert built.size_bytes < 1_000_000
+    assert seconds_to_import(built.path) > 0
 
 
 def test_the_same_commit_makes_the_same_package(tmp_path: Path) -> None:
