@@ -48,7 +48,7 @@ def all_queries() -> dict[str, str]:
 
 def events_in(query: str) -> set[str]:
     """Event names that a query speaks of."""
-    return set(_EVENT.findall(query))
+    return {name for name in _EVENT.findall(query) if not name.endswith(".com")}
 
 
 def fields_in(query: str) -> set[str]:
