@@ -42,13 +42,18 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueEntry:
-    """A note that a job is to be looked at from `due_at` on. It is a hint: the job's own row is the truth."""
+    """A note that a job is to be looked at from `due_at` on. It is a hint: the job's own row is the truth.
+
+    It is noted before the row is written; `replaces` is the token of the version that this write is to replace, empty
+    for a job just opened. While the row still has that version, the write may be under way.
+    """
 
     lane: Lane
     due_at: datetime
     job_id: str
     feed: str
     key: str
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,7 +77,7 @@ class TableLedger:
         """Due entry first, then the row if it is still as seen: a job is never without an entry that finds it."""
         with translated("writing a job"):
             if (job.due_at, lane_of(job)) != (seen.due_at, seen.lane):
-                self._note_due(job)
+                self._note_due(job, seen.token)
             try:
                 answer = self._table.update_entity(
                     rows.to_row(job, seen.entries),
@@ -89,7 +89,7 @@ class TableLedger:
                 raise Conflict(f"job {job.job_id} changed since it was read") from error
             return _version(answer["etag"], job)
 
-    def _note_due(self, job: Job) -> None:
+    def _note_due(self, job: Job, replaces: str = "") -> None:
         if job.due_at is None:
             return
         self._table.upsert_entity(
@@ -97,6 +97,7 @@ class TableLedger:
                 "PartitionKey": rows.due_partition(lane_of(job)),
                 "RowKey": rows.due_key(job.due_at, job.job_id),
                 "feed": job.feed,
+                "replaces": replaces,
             }
         )
 
@@ -133,9 +134,16 @@ class TableLedger:
         partition = rows.due_partition(lane)
         bounds = f"PartitionKey eq '{partition}' and RowKey lt '{rows.due_bound(now)}'"
         with translated("listing due jobs"):
-            for row in self._table.query_entities(bounds, select=["RowKey", "feed"]):
+            for row in self._table.query_entities(bounds, select=["RowKey", "feed", "replaces"]):
                 due_at, job_id = rows.parse_due_key(row["RowKey"])
-                yield DueEntry(lane=lane, due_at=due_at, job_id=job_id, feed=row["feed"], key=row["RowKey"])
+                yield DueEntry(
+                    lane=lane,
+                    due_at=due_at,
+                    job_id=job_id,
+                    feed=row["feed"],
+                    key=row["RowKey"],
+                    replaces=row.get("replaces") or "",
+                )
 
     def forget(self, entries: Iterable[DueEntry]) -> None:
         """Delete in transactions of one partition; an entry that another tick has dropped is no fault."""

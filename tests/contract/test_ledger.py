@@ -162,6 +162,17 @@ def test_a_write_that_changes_the_time_makes_the_job_due_then(ledger: Ledger, cl
     assert [entry.due_at for entry in ledger.due(Lane.SEND, clock())] == [START, START + timedelta(minutes=5)]
 
 
+def test_a_due_entry_names_the_version_that_its_write_replaces(ledger: Ledger, clock: ManualClock) -> None:
+    stored, _ = ledger.open(a_job(due_at=START))
+    job = advance(stored.job, JobState.WAITING, clock(), "a cap")
+    read = ledger.read(job.job_id)
+    assert read
+    ledger.write(replace(job, due_at=START + timedelta(minutes=5)), read.version)
+    clock.advance(timedelta(minutes=5))
+    assert [entry.replaces for entry in ledger.due(Lane.SEND, clock())] == ["", stored.version.token]
+    assert read.version.token == stored.version.token
+
+
 def test_places_are_never_more_than_the_caps_however_many_ask_at_once(ledger: Ledger) -> None:
     jobs = [a_job(a_source(f"a/b/{number}.csv")) for number in range(12)]
     caps = {"env": 5, "act.x": 3}

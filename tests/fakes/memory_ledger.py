@@ -48,14 +48,20 @@ class MemoryLedger:
             if present is None or present.version.token != seen.token:
                 raise Conflict(f"job {job.job_id} changed since it was read")
             kept = present.job.timeline[: seen.entries - 1]
-            return self._put(replace(job, timeline=kept + job.timeline[len(kept) :])).version
+            return self._put(replace(job, timeline=kept + job.timeline[len(kept) :]), seen.token).version
 
-    def _put(self, job: Job) -> Stored:
+    def _put(self, job: Job, replaces: str = "") -> Stored:
         if job.due_at is not None:
             key = (lane_of(job), job.due_at, job.job_id)
-            self._due[key] = DueEntry(
-                lane=key[0], due_at=job.due_at, job_id=job.job_id, feed=job.feed, key=f"{job.due_at}{job.job_id}"
+            entry = DueEntry(
+                lane=key[0],
+                due_at=job.due_at,
+                job_id=job.job_id,
+                feed=job.feed,
+                key=f"{job.due_at}{job.job_id}",
+                replaces=replaces,
             )
+            self._due.setdefault(key, entry)
         version = Version(
             token=str(next(self._tokens)), entries=len(job.timeline), due_at=job.due_at, lane=lane_of(job)
         )
