@@ -96,6 +96,9 @@ class Ledger(Protocol):
     def due(self, lane: Lane, now: datetime) -> Iterator[DueEntry]:
         """All entries due at `now`, longest due first. Costs what is due, not what is outstanding or finished."""
 
+    def remind(self, job: Job) -> None:
+        """Note once more when the job is due, as its row says. Harmless where the entry is there already."""
+
     def forget(self, entries: Iterable[DueEntry]) -> None:
         """Drop due entries that have been followed or that the job's row no longer names."""
 

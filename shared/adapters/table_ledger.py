@@ -145,6 +145,11 @@ class TableLedger:
                     replaces=row.get("replaces") or "",
                 )
 
+    def remind(self, job: Job) -> None:
+        """An upsert under the same key."""
+        with translated("noting a due job"):
+            self._note_due(job)
+
     def forget(self, entries: Iterable[DueEntry]) -> None:
         """Delete in transactions of one partition; an entry that another tick has dropped is no fault."""
         by_lane = sorted(entries, key=lambda entry: entry.lane)

@@ -17,6 +17,8 @@ from shared.telemetry import Event, emit
 
 #: A place is looked at when it is older than any honest send could leave it without a job in flight.
 SLOT_GRACE = timedelta(minutes=10)
+#: A job that has been due for so long may have lost its due entry; noting it again costs one write and harms nothing.
+FORGOTTEN_AFTER = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,10 @@ class Recovery:
         return self.files.landed(self.clock() - self.sweep_after)
 
     def bring_in(self, source: Source) -> Stored | None:
-        """Take a lying file in by the door that events use, unless it has a job; clear what a finished job left."""
+        """Take a lying file in by the door that events use, unless it has a job; clear what a finished job left.
+
+        A job that has been due for very long is noted as due again: nothing else would ever find it without an entry.
+        """
         job_id = self.ledger.by_source(source)
         stored = self.ledger.read(job_id) if job_id else None
         if stored is None:
@@ -67,6 +72,8 @@ class Recovery:
             return self.intake.receive(source, "sweep")
         if stored.job.archived_at:
             self.files.remove(source)
+        elif stored.job.due_at and self.clock() - stored.job.due_at > FORGOTTEN_AFTER:
+            self.ledger.remind(stored.job)
         return None
 
     def free_orphaned_slots(self) -> None:

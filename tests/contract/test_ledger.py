@@ -35,6 +35,14 @@ def test_a_job_that_changes_its_lane_is_found_in_the_new_one_though_its_time_is_
     assert [entry.job_id for entry in ledger.due(Lane.FOLLOW, START)] == [stored.job.job_id]
 
 
+def test_a_job_whose_due_entry_is_gone_can_be_noted_again(ledger: Ledger) -> None:
+    stored, _ = ledger.open(a_job(due_at=START))
+    ledger.forget(list(ledger.due(Lane.SEND, START)))
+    ledger.remind(stored.job)
+    ledger.remind(stored.job)
+    assert [entry.job_id for entry in ledger.due(Lane.SEND, START)] == [stored.job.job_id]
+
+
 def test_a_source_is_claimed_once_however_many_see_it_land(ledger: Ledger) -> None:
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda _: ledger.open(a_job()), range(16)))

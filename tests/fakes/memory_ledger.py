@@ -50,7 +50,7 @@ class MemoryLedger:
             kept = present.job.timeline[: seen.entries - 1]
             return self._put(replace(job, timeline=kept + job.timeline[len(kept) :]), seen.token).version
 
-    def _put(self, job: Job, replaces: str = "") -> Stored:
+    def _note_due(self, job: Job, replaces: str = "") -> None:
         if job.due_at is not None:
             key = (lane_of(job), job.due_at, job.job_id)
             entry = DueEntry(
@@ -62,6 +62,9 @@ class MemoryLedger:
                 replaces=replaces,
             )
             self._due.setdefault(key, entry)
+
+    def _put(self, job: Job, replaces: str = "") -> Stored:
+        self._note_due(job, replaces)
         version = Version(
             token=str(next(self._tokens)), entries=len(job.timeline), due_at=job.due_at, lane=lane_of(job)
         )
@@ -92,6 +95,11 @@ class MemoryLedger:
         with self._lock:
             found = [entry for (_, at, _), entry in sorted(self._due.items()) if entry.lane is lane and at <= now]
         yield from found
+
+    def remind(self, job: Job) -> None:
+        """See Ledger."""
+        with self._lock:
+            self._note_due(job)
 
     def forget(self, entries: Iterable[DueEntry]) -> None:
         """See Ledger."""

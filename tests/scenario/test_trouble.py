@@ -266,3 +266,14 @@ def test_a_row_that_cannot_be_read_does_not_keep_the_sweep_from_other_files(stag
     with pytest.raises(ValueError, match="NONSENSE"):
         stage.tick(timedelta(minutes=10))
     assert [message.entity for message in stage.world.messages.values()] == ["Customer groups"] * 2
+
+
+def test_a_job_whose_due_entry_is_gone_is_found_by_the_sweep(stage: Stage) -> None:
+    stage.drop(PATH)
+    table = stage.engine.ledger._table
+    for row in list(table.query_entities("PartitionKey ge 'due.' and PartitionKey lt 'due/'")):
+        table.delete_entity(row["PartitionKey"], row["RowKey"])
+    stage.world.recurrence_tick()
+    stage.tick(timedelta(hours=7))
+    stage.run_to_the_end()
+    assert stage.job(PATH).state is JobState.SUCCEEDED
