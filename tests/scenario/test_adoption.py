@@ -104,3 +104,15 @@ def test_while_f_and_o_cannot_be_asked_the_search_goes_on(watched: Stage) -> Non
     watched.world.faults.add("details", "status", times=3, code=503)
     _rounds(watched, 14)
     assert watched.job(PATH).state is JobState.SUCCEEDED
+
+
+def test_while_another_files_execution_is_not_known_nothing_is_concluded(watched: Stage) -> None:
+    watched.drop(OTHER)
+    _lose(watched, fault="answer_lost_before_commit")
+    for call in ("jobstatus", "action:GetMessageStatus"):
+        watched.world.faults.add(call, "status", times=4, code=503)
+    _rounds(watched, 3)
+    assert watched.job(PATH).execution_id == ""
+    _rounds(watched, 20)
+    assert watched.job(OTHER).state is JobState.SUCCEEDED
+    assert watched.job(PATH).state is JobState.IN_DOUBT

@@ -9,6 +9,7 @@ import pytest
 
 from shared.adapters.ledger_rows import job_key
 from shared.domain.job import JobState, advance
+from shared.services import tick
 from shared.wiring import engine_from
 from tests.scenario.conftest import GOOD_CSV, Stage
 
@@ -256,7 +257,10 @@ def _message_of(stage: Stage, part: bytes) -> str:
     return next(m.message_id for m in stage.world.messages.values() if part in m.body)
 
 
-def test_a_row_that_cannot_be_read_does_not_keep_the_sweep_from_other_files(stage: Stage) -> None:
+def test_a_row_that_cannot_be_read_does_not_keep_the_sweep_from_other_files(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tick, "WINDOW", 1)
     broken, lost = "customer-groups/USMF/a-2026-11-14.csv", "customer-groups/USMF/b-2026-11-14.csv"
     stage.drop(broken)
     partition, key = job_key(stage.job(broken).job_id)
