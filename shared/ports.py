@@ -90,6 +90,15 @@ class Ledger(Protocol):
     def note_message(self, message_id: str, job_id: str) -> None:
         """Make a job findable by its message ID. Noting the same pair again changes nothing."""
 
+    def note_doubt(self, job: Job) -> None:
+        """Make a job findable among the files in doubt of its activity. Noting it again changes nothing."""
+
+    def doubts(self, activity_id: str) -> list[str]:
+        """IDs of the jobs noted as in doubt for an activity, whether they still are or not."""
+
+    def settle_doubt(self, activity_id: str, job_id: str) -> None:
+        """Drop such a note; when it is gone already, do nothing."""
+
     def on_date(self, feed: str, business_date: date) -> Iterator[Job]:
         """All jobs of a feed's business date, whatever their state."""
 

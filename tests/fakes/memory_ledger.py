@@ -22,6 +22,7 @@ class MemoryLedger:
         self._tokens = itertools.count(1)
         self._jobs: dict[str, Stored] = {}
         self._claims: dict[str, str] = {}
+        self._doubts: set[tuple[str, str]] = set()
         self._messages: dict[str, str] = {}
         self._due: dict[tuple[Lane, datetime, str], DueEntry] = {}
         self._slots: dict[str, Slot] = {}
@@ -79,6 +80,18 @@ class MemoryLedger:
     def note_message(self, message_id: str, job_id: str) -> None:
         """See Ledger."""
         self._messages[message_id.lower()] = job_id
+
+    def note_doubt(self, job: Job) -> None:
+        """See Ledger."""
+        self._doubts.add((job.activity_id.lower(), job.job_id))
+
+    def doubts(self, activity_id: str) -> list[str]:
+        """See Ledger."""
+        return sorted(job_id for activity, job_id in self._doubts if activity == activity_id.lower())
+
+    def settle_doubt(self, activity_id: str, job_id: str) -> None:
+        """See Ledger."""
+        self._doubts.discard((activity_id.lower(), job_id))
 
     def on_date(self, feed: str, business_date: date) -> Iterator[Job]:
         """See Ledger."""
