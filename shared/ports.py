@@ -111,11 +111,14 @@ class Ledger(Protocol):
     def take_slots(self, job: Job, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
         """Take one place under each named cap, all or none; None when one of them is full.
 
-        The same job asking again gets the places that it holds.
+        The same job asking again gets the places that it holds, and holds them since `now`.
         """
 
     def free_slots(self, job_id: str, slots: Iterable[str]) -> None:
         """Give places back that this job holds. Places that it does not hold are left alone."""
+
+    def free_orphan(self, slot: Slot) -> bool:
+        """Give a place back if it is still taken as it was read; False when its job has taken it anew or is gone."""
 
     def taken(self) -> list[Slot]:
         """All taken places. Their number is bounded by the caps."""

@@ -193,6 +193,11 @@ class TableLedger:
         with translated("giving a place back"):
             self._slots.free(job_id, set(slots))
 
+    def free_orphan(self, slot: Slot) -> bool:
+        """See TableSlots."""
+        with translated("freeing a place"):
+            return self._slots.free_orphan(slot)
+
     def taken(self) -> list[Slot]:
         """See TableSlots."""
         with translated("listing taken places"):

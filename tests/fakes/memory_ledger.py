@@ -115,15 +115,14 @@ class MemoryLedger:
     def take_slots(self, job: Job, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
         """See Ledger."""
         with self._lock:
-            held = tuple(sorted(key for key, slot in self._slots.items() if slot.job_id == job.job_id))
-            if held:
-                return held
+            held = {key for key, slot in self._slots.items() if slot.job_id == job.job_id}
+            missing = {name: cap for name, cap in caps.items() if name not in {key.rpartition(".")[0] for key in held}}
             free = [
                 next((key for n in range(cap) if (key := f"{name}.{n:03}") not in self._slots), None)
-                for name, cap in caps.items()
+                for name, cap in missing.items()
             ]
-            keys = tuple(key for key in free if key)
-            if len(keys) < len(free):
+            keys = held | {key for key in free if key}
+            if None in free:
                 return None
             self._slots |= {key: Slot(key=key, job_id=job.job_id, taken_at=now) for key in keys}
             return tuple(sorted(keys))
@@ -134,6 +133,14 @@ class MemoryLedger:
             for key in slots:
                 if key in self._slots and self._slots[key].job_id == job_id:
                     del self._slots[key]
+
+    def free_orphan(self, slot: Slot) -> bool:
+        """See Ledger."""
+        with self._lock:
+            if self._slots.get(slot.key) != slot:
+                return False
+            del self._slots[slot.key]
+            return True
 
     def taken(self) -> list[Slot]:
         """See Ledger."""
