@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
         if not checkout.is_inside():
             return _become([str(checkout.python), str(ROOT / "dev.py"), *arguments])
         if name in NEED_AZURITE:
-            checkout.ensure_azurite()
+            checkout.ensure_node_packages()
     except SetupFailed as failed:
         print(failed, file=sys.stderr)
         return 1

@@ -42,13 +42,18 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueEntry:
-    """A note that a job is to be looked at from `due_at` on. It is a hint: the job's own row is the truth."""
+    """A note that a job is to be looked at from `due_at` on. It is a hint: the job's own row is the truth.
+
+    It is noted before the row is written; `replaces` is the token of the version that this write is to replace, empty
+    for a job just opened. While the row still has that version, the write may be under way.
+    """
 
     lane: Lane
     due_at: datetime
     job_id: str
     feed: str
     key: str
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +90,23 @@ class Ledger(Protocol):
     def note_message(self, message_id: str, job_id: str) -> None:
         """Make a job findable by its message ID. Noting the same pair again changes nothing."""
 
+    def note_doubt(self, job: Job) -> None:
+        """Make a job findable among the files in doubt of its activity. Noting it again changes nothing."""
+
+    def doubts(self, activity_id: str) -> list[str]:
+        """IDs of the jobs noted as in doubt for an activity, whether they still are or not."""
+
+    def settle_doubt(self, activity_id: str, job_id: str) -> None:
+        """Drop such a note; when it is gone already, do nothing."""
+
     def on_date(self, feed: str, business_date: date) -> Iterator[Job]:
         """All jobs of a feed's business date, whatever their state."""
 
     def due(self, lane: Lane, now: datetime) -> Iterator[DueEntry]:
         """All entries due at `now`, longest due first. Costs what is due, not what is outstanding or finished."""
+
+    def remind(self, job: Job) -> None:
+        """Note once more when the job is due, as its row says. Harmless where the entry is there already."""
 
     def forget(self, entries: Iterable[DueEntry]) -> None:
         """Drop due entries that have been followed or that the job's row no longer names."""
@@ -97,11 +114,14 @@ class Ledger(Protocol):
     def take_slots(self, job: Job, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
         """Take one place under each named cap, all or none; None when one of them is full.
 
-        The same job asking again gets the places that it holds.
+        The same job asking again gets the places that it holds, and holds them since `now`.
         """
 
     def free_slots(self, job_id: str, slots: Iterable[str]) -> None:
         """Give places back that this job holds. Places that it does not hold are left alone."""
+
+    def free_orphan(self, slot: Slot) -> bool:
+        """Give a place back if it is still taken as it was read; False when its job has taken it anew or is gone."""
 
     def taken(self) -> list[Slot]:
         """All taken places. Their number is bounded by the caps."""

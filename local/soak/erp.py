@@ -25,9 +25,9 @@ from local.soak.fast_clock import FastClock, FollowingClock
 from local.soak.lake import LakeReader
 from local.soak.plan import EXPORTS, FEEDS
 
-#: Real time between two recurrences: half a minute of the soak's.
-_RECURRENCE = timedelta(seconds=0.25)
-_AT_ONCE = 6
+#: Real time between two recurrences, a minute of the soak's, and how many messages run at once. A burst has to wait.
+_RECURRENCE = timedelta(seconds=0.5)
+_AT_ONCE = 4
 
 
 class Witness:

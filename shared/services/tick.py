@@ -25,7 +25,7 @@ from shared.telemetry import Event, emit
 
 #: Due work is taken in windows of so many, so that memory stays flat however much is due.
 WINDOW = 100
-#: An entry without a job is a crash between two writes of opening it; the sweep repairs that well within this.
+#: An entry whose row was never written is a crash between two writes; what is due by the row is followed without it.
 ENTRY_WITHOUT_JOB_KEPT = timedelta(hours=1)
 
 
@@ -99,9 +99,9 @@ class Tick:
         try:
             stored = self.ledger.read(entry.job_id)
             if stored is None:
-                return self.clock() - entry.due_at > ENTRY_WITHOUT_JOB_KEPT, None
+                return self._is_forlorn(entry), None
             if stored.job.due_at != entry.due_at or lane_of(stored.job) is not entry.lane:
-                return True, None
+                return not self._may_be_written(entry, stored), None
             after = self._move(stored)
         except Conflict:
             emit(Event.JOB_CONFLICT, job_id=entry.job_id)
@@ -110,6 +110,13 @@ class Tick:
             emit(Event.TICK_STEP_FAILED, job_id=entry.job_id, error=str(failure))
             return False, None
         return after.job.due_at != entry.due_at or lane_of(after.job) is not entry.lane, after
+
+    def _may_be_written(self, entry: DueEntry, stored: Stored) -> bool:
+        """True while the write that noted the entry may be about to follow: dropped now, the job would never be due."""
+        return entry.replaces == stored.version.token and not self._is_forlorn(entry)
+
+    def _is_forlorn(self, entry: DueEntry) -> bool:
+        return self.clock() - entry.due_at > ENTRY_WITHOUT_JOB_KEPT
 
     def _move(self, stored: Stored) -> Stored:
         """What a due job needs, by its state."""

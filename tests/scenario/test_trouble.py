@@ -9,6 +9,7 @@ import pytest
 
 from shared.adapters.ledger_rows import job_key
 from shared.domain.job import JobState, advance
+from shared.services import tick
 from shared.wiring import engine_from
 from tests.scenario.conftest import GOOD_CSV, Stage
 
@@ -256,7 +257,10 @@ def _message_of(stage: Stage, part: bytes) -> str:
     return next(m.message_id for m in stage.world.messages.values() if part in m.body)
 
 
-def test_a_row_that_cannot_be_read_does_not_keep_the_sweep_from_other_files(stage: Stage) -> None:
+def test_a_row_that_cannot_be_read_does_not_keep_the_sweep_from_other_files(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tick, "WINDOW", 1)
     broken, lost = "customer-groups/USMF/a-2026-11-14.csv", "customer-groups/USMF/b-2026-11-14.csv"
     stage.drop(broken)
     partition, key = job_key(stage.job(broken).job_id)
@@ -266,3 +270,14 @@ def test_a_row_that_cannot_be_read_does_not_keep_the_sweep_from_other_files(stag
     with pytest.raises(ValueError, match="NONSENSE"):
         stage.tick(timedelta(minutes=10))
     assert [message.entity for message in stage.world.messages.values()] == ["Customer groups"] * 2
+
+
+def test_a_job_whose_due_entry_is_gone_is_found_by_the_sweep(stage: Stage) -> None:
+    stage.drop(PATH)
+    table = stage.engine.ledger._table
+    for row in list(table.query_entities("PartitionKey ge 'due.' and PartitionKey lt 'due/'")):
+        table.delete_entity(row["PartitionKey"], row["RowKey"])
+    stage.world.recurrence_tick()
+    stage.tick(timedelta(hours=7))
+    stage.run_to_the_end()
+    assert stage.job(PATH).state is JobState.SUCCEEDED

@@ -10,8 +10,9 @@ from requests.adapters import HTTPAdapter
 
 from shared.adapters.d365 import answers
 from shared.adapters.d365.auth import TokenSource
-from shared.errors import Transient
+from shared.errors import AccessRefused, Throttled, Transient
 from shared.ports import Clock
+from shared.telemetry import Event, emit
 
 #: Seconds to connect, and to wait for the answer to a call that only asks.
 CONNECT_SECONDS = 15
@@ -44,7 +45,20 @@ class Transport:
         return self.checked(send, call, accepted)
 
     def checked(self, send: Callable[[str], requests.Response], call: str, accepted: set[int]) -> requests.Response:
-        """Send with a token, once more with a fresh one after a 401. Raises for any status that is not accepted."""
+        """Send with a token, once more with a fresh one after a 401. Raises for any status that is not accepted.
+
+        A refused sign-in and a request to slow down concern the environment, not one file: both are told here, once.
+        """
+        try:
+            return self._checked(send, call, accepted)
+        except AccessRefused as refused:
+            emit(Event.ERP_ACCESS_REFUSED, call=call, error=str(refused))
+            raise
+        except Throttled as asked:
+            emit(Event.ERP_THROTTLED, call=call, retry_after=asked.retry_after)
+            raise
+
+    def _checked(self, send: Callable[[str], requests.Response], call: str, accepted: set[int]) -> requests.Response:
         token = self._tokens.bearer()
         response = send(token)
         if response.status_code == 401:
