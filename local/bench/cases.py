@@ -1,0 +1,81 @@
+"""What is measured: each benchmark's cases, from a smoke of seconds to those that take an hour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Any
+
+KB, MB, GB = 1000, 1000**2, 1000**3
+
+
+class Scale(IntEnum):
+    """How much is run: a smoke for the tests, the default of a few minutes, everything."""
+
+    TINY = 0
+    DEFAULT = 1
+    BIG = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A threshold of ours: a ratio to another side (`of` its name), or a count or growth of our own (`of` empty).
+
+    `figure` is `wall`, `cpu`, `grown_mb`, or the name of a count; `per` divides a count or a time.
+    """
+
+    figure: str
+    at_most: float
+    of: str = ""
+    per: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One row of the table: who runs what how often."""
+
+    bench: str
+    title: str
+    module: str
+    told: dict[str, Any]
+    unit: str
+    units: int
+    rounds: int
+    sides: tuple[str, ...] = ("ours", "naive", "limit")
+    goals: tuple[Goal, ...] = field(default=())
+
+
+def cases(scale: Scale) -> list[Case]:
+    """All cases of a scale; the smoke has its own, the largest has all others too."""
+    return [case for make in (_imports,) for case in make(scale)]
+
+
+def _imports(scale: Scale) -> list[Case]:
+    if scale is Scale.TINY:
+        return [_import("10 KB", 10 * KB, 3, 4, rounds=1), _import("1 MB", MB, 2, 1, rounds=1)]
+    small = (Goal("cpu", 0.60, "naive"), Goal("wall", 0.25, "naive"), Goal("cpu", 5.0, "limit"))
+    large = (Goal("wall", 0.75, "limit"), Goal("cpu", 0.50, "limit"), Goal("grown_mb", 4.0))
+    found = [
+        _import("10 KB", 10 * KB, 60, 8, rounds=5, goals=small),
+        _import("1 MB", MB, 20, 8, rounds=5),
+        _import("50 MB", 50 * MB, 2, 1, rounds=3, goals=large),
+    ]
+    if scale is Scale.BIG:
+        found += [
+            _import("500 MB", 500 * MB, 1, 1, rounds=3, goals=large),
+            _import("2 GiB", 2 * 1024**3, 1, 1, rounds=3, goals=large),
+        ]
+    return found
+
+
+def _import(size: str, size_bytes: int, files: int, at_once: int, rounds: int, goals: tuple[Goal, ...] = ()) -> Case:
+    return Case(
+        bench="import",
+        title=f"{files} x {size}",
+        module="imports",
+        told={"size_bytes": size_bytes, "files": files, "at_once": at_once},
+        unit="file",
+        units=files,
+        rounds=rounds,
+        goals=goals,
+    )
