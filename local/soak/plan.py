@@ -31,14 +31,14 @@ class SoakFeed:
 
 
 FEEDS = (
-    SoakFeed(name="held", activity_id="11111111-1111-4111-8111-111111111111", entity="Customer groups", cap=4, share=3),
+    SoakFeed(name="held", activity_id="11111111-1111-4111-8111-111111111111", entity="Customer groups", cap=4, share=6),
     SoakFeed(
         name="resent",
         activity_id="22222222-2222-4222-8222-222222222222",
         entity="Vendor groups",
         cap=3,
         may_resend=True,
-        share=3,
+        share=6,
     ),
     SoakFeed(
         name="searched",
@@ -46,10 +46,10 @@ FEEDS = (
         entity="Sales order headers V2",
         cap=3,
         looked_up=True,
-        share=2,
+        share=4,
     ),
     SoakFeed(name="single", activity_id="44444444-4444-4444-8444-444444444444", entity="Vendor invoice header", cap=1),
-    SoakFeed(name="packaged", activity_id="55555555-5555-4555-8555-555555555555", entity="", cap=2),
+    SoakFeed(name="packaged", activity_id="55555555-5555-4555-8555-555555555555", entity="", cap=2, share=2),
 )
 #: Export feeds: name and activity. Their folder in the lake has the same name.
 EXPORTS = {
