@@ -389,9 +389,3 @@ output LANDING_CONTAINER string = containers.landing
 
 @description('Name of the container of undelivered events, for events.bicep.')
 output DEAD_LETTER_CONTAINER string = containers.deadLetters
-
-@description('Resource ID of the workspace, for alert rules and the workbook.')
-output WORKSPACE_ID string = monitor.outputs.workspaceId
-
-@description('Resource ID of the group of people, for alert rules.')
-output ACTION_GROUP_ID string = monitor.outputs.actionGroupId

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from local.delivery.azure_cli import Az, StepFailed
 from local.delivery.events import outputs
-from local.delivery.target import Target, setting_of
+from local.delivery.target import Target
 
 
 def smoke(az: Az, group: str, target: Target, root: Path) -> list[str]:
@@ -22,8 +22,8 @@ def smoke(az: Az, group: str, target: Target, root: Path) -> list[str]:
     found = {
         "state of the app": (az("functionapp", "show", *app, "--query", "state"), "Running"),
         "its functions": (_functions(az, app), functions_of(root / "function_app.py")),
-        "its environment": (setting_of(az, group, name, "D365_ENVIRONMENT"), target.environment),
-        "its F&O": (setting_of(az, group, name, "D365_BASE_URL").rstrip("/"), target.erp_url),
+        "its environment": (_setting(az, group, name, "D365_ENVIRONMENT"), target.environment),
+        "its F&O": (_setting(az, group, name, "D365_BASE_URL").rstrip("/"), target.erp_url),
         "its events": (_subscription(az, group, names["TOPIC_NAME"]), "Succeeded"),
     }
     wrong = [f"{what}: {seen!r}, not {wanted!r}" for what, (seen, wanted) in found.items() if seen != wanted]
@@ -59,3 +59,10 @@ def _subscription(az: Az, group: str, topic: str) -> str | None:
         "eventgrid", "system-topic", "event-subscription", "show", *where, "--query", "provisioningState"
     )
     return state
+
+
+def _setting(az: Az, group: str, app: str, name: str) -> str:
+    """One app setting as it is in Azure; empty if it is not set."""
+    where = ("--resource-group", group, "--name", app)
+    found = az("functionapp", "config", "appsettings", "list", *where, "--query", f"[?name=='{name}'].value")
+    return str(found[0]) if found else ""

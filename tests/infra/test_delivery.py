@@ -15,7 +15,7 @@ from local.delivery.azure_cli import AzureCli, AzureRefused, StepFailed
 from local.delivery.events import FUNCTION, Patience, connect, outputs
 from local.delivery.package import build, seconds_to_import
 from local.delivery.smoke import functions_of, smoke
-from local.delivery.target import TAG, Target, guard, read_target
+from local.delivery.target import ERP_TAG, TAG, Target, guard, read_target
 from tests.infra.app_code import triggers
 from tests.infra.conftest import INFRA, ROOT
 from tests.infra.fake_az import FakeAz, after
@@ -36,13 +36,16 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def _app(url: str) -> dict[str, Any]:
+    return {"name": "func-courier", "tags": {TAG: "sandbox", ERP_TAG: url}}
+
+
 def _group(environment: str | None, url: str = "https://sandbox.example/") -> FakeAz:
     tags = {TAG: environment} if environment else None
     return FakeAz(
         {
             "group show": {"tags": tags},
-            "functionapp list": [{"name": "func-courier", "tags": {TAG: "sandbox"}}, {"name": "other", "tags": None}],
-            "functionapp config appsettings list": [url] if url else [],
+            "functionapp list": [{"name": "other", "tags": None}, *([_app(url)] if url else [])],
         }
     )
 
@@ -70,7 +73,7 @@ def test_an_app_that_talks_to_another_erp_is_not_turned_around(checkout: Path) -
 
 
 def test_a_group_without_an_app_yet_is_the_right_target(checkout: Path) -> None:
-    assert guard(_group("sandbox", ""), "rg", SANDBOX, checkout)[-1] == "func-courier has no settings yet"
+    assert guard(_group("sandbox", ""), "rg", SANDBOX, checkout)[-1] == "resource group rg is for sandbox"
 
 
 def test_the_target_is_read_from_a_parameters_file_and_azds_variables_from_the_environment() -> None:
@@ -213,8 +216,9 @@ def test_the_answer_of_az_is_parsed_and_its_refusal_told(tmp_path: Path) -> None
         az("bad")
 
 
-def test_the_tag_of_the_guard_is_the_one_that_the_template_writes(templates: dict[str, Template]) -> None:
+def test_the_tags_of_the_guard_are_those_that_the_templates_write(templates: dict[str, Template]) -> None:
     assert templates["main.bicep"].variables["tags"] == {TAG: "environmentName"}
+    assert f"'{ERP_TAG}': erp.baseUrl" in templates["modules/app.bicep"].path.read_text(encoding="utf-8")
 
 
 def test_azd_runs_the_guard_before_and_the_events_after(templates: dict[str, Template]) -> None:
