@@ -77,7 +77,7 @@ def _feed_yaml(feed: SoakFeed) -> str:
         **({"data_project": feed.data_project} if feed.looked_up else {}),
         "companies": f"[{', '.join(COMPANIES)}]",
         "max_in_flight": feed.cap,
-        "overdue_after": "20m",
+        "overdue_after": "30m",
         "lost_answer": "resend" if feed.may_resend else "hold",
     }
     return f"  {feed.name}:\n" + "".join(f"    {key}: {value}\n" for key, value in keys.items())
