@@ -28,7 +28,7 @@ from local.soak.plan import EXPORTS, FEEDS
 #: Real time between two recurrences: a minute of the soak's. A message needs four of them and more when many wait, so a
 #: file whose answer was lost may be at work in F&O for as long as its sender doubts.
 _RECURRENCE = timedelta(seconds=0.5)
-_AT_ONCE = 8
+_AT_ONCE = 12
 
 
 class Witness:
