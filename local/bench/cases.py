@@ -47,7 +47,7 @@ class Case:
 
 def cases(scale: Scale) -> list[Case]:
     """All cases of a scale; the smoke has its own, the largest has all others too."""
-    return [case for make in (_imports,) for case in make(scale)]
+    return [case for make in (_imports, _polls, _exports) for case in make(scale)]
 
 
 def _imports(scale: Scale) -> list[Case]:
@@ -78,4 +78,49 @@ def _import(size: str, size_bytes: int, files: int, at_once: int, rounds: int, g
         units=files,
         rounds=rounds,
         goals=goals,
+    )
+
+
+def _polls(scale: Scale) -> list[Case]:
+    if scale is Scale.TINY:
+        return [_poll(5, 5, 0.0, rounds=1)]
+    found = [_poll(1000, 3000, 0.0, rounds=2), _poll(200, 0, 0.05, rounds=2)]
+    if scale is Scale.BIG:
+        found += [_poll(10_000, 10_000, 0.0, rounds=2), _poll(1000, 1_000_000, 0.0, rounds=2)]
+    return found
+
+
+def _poll(due: int, finished: int, service_seconds: float, rounds: int) -> Case:
+    slow = f", {service_seconds * 1000:.0f} ms each" if service_seconds else ""
+    return Case(
+        bench="poll",
+        title=f"{due:,} due of {due + finished:,}{slow}",
+        module="polls",
+        told={"due": due, "finished": finished, "service_seconds": service_seconds},
+        unit="job",
+        units=due,
+        rounds=rounds,
+        goals=(Goal("cpu", 1.0, "naive"), Goal("wall", 1.0, "naive")),
+    )
+
+
+def _exports(scale: Scale) -> list[Case]:
+    if scale is Scale.TINY:
+        return [_export(2, "1 MB", MB, rounds=1)]
+    found = [_export(100, "1 MB", MB, rounds=2)]
+    if scale is Scale.BIG:
+        found += [_export(200, "1 MB", MB, rounds=3), _export(1, "2 GiB", 2 * 1024**3, rounds=2)]
+    return found
+
+
+def _export(count: int, size: str, size_bytes: int, rounds: int) -> Case:
+    return Case(
+        bench="export",
+        title=f"{count} x {size}",
+        module="exports",
+        told={"exports": count, "size_bytes": size_bytes},
+        unit="export",
+        units=count,
+        rounds=rounds,
+        goals=(Goal("grown_mb", 4.0), Goal("cpu", 0.4, "naive"), Goal("wall", 0.7, "limit")),
     )
