@@ -12,6 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from shared.domain.admission import Hold
 from shared.domain.backoff import retry_delay
 from shared.domain.feed import Feed, FeedBook, LostAnswer
 from shared.domain.findings import Finding
@@ -19,6 +20,7 @@ from shared.domain.job import NO_ROOM, Job, JobState, advance
 from shared.domain.naming import external_id
 from shared.errors import AnswerLost, Conflict, SourceLost, Terminal, Transient
 from shared.ports import Chance, Clock, Content, ErpGateway, FileStore, Ledger, Outgoing, Stored
+from shared.services.admission import Admission
 from shared.services.archiving import Archiving
 from shared.services.checking import Checking
 from shared.telemetry import Event, emit
@@ -75,6 +77,7 @@ class Submission:
     files: FileStore
     erp: ErpGateway
     feeds: FeedBook
+    admission: Admission
     checking: Checking
     archiving: Archiving
     clock: Clock
@@ -90,6 +93,11 @@ class Submission:
         feed = self.feeds.feeds.get(stored.job.feed)
         if feed is None:
             return self._wait(stored, f"feed {stored.job.feed} is not in feeds.yaml", timedelta(minutes=5))
+        if hold := self.admission.held():
+            return self._hold(stored, hold)
+        return self._in_a_place(stored, feed)
+
+    def _in_a_place(self, stored: Stored, feed: Feed) -> Stored:
         slots = self.ledger.take_slots(stored.job, self.caps(feed), self.clock())
         if slots is None:
             return self._wait(stored, self._cap_text(feed), timedelta(0))
@@ -163,6 +171,7 @@ class Submission:
     def doubt(self, stored: Stored, why: str, sender_may_live: timedelta) -> Stored:
         """A sent job whose answer is missing: the feed's `lost_answer` says what may follow.
 
+        A resend waits for the import that may have begun: it has one place under the caps, and two would be at work.
         `sender_may_live` is how long the attempt's own sender could still come back with the answer.
         """
         now = self.clock()
@@ -171,7 +180,7 @@ class Submission:
         if self.feeds.data_project_of(job.activity_id):
             wait = FIRST_LOOK
         elif feed and feed.lost_answer is LostAnswer.RESEND:
-            wait = max(sender_may_live, retry_delay(job.attempt, self.chance()))
+            wait = max(sender_may_live, min(feed.overdue_after, SENDER_GONE_AFTER))
         else:
             wait = feed.overdue_after if feed else SENDER_GONE_AFTER
         job = replace(job, due_at=now + wait)
@@ -187,6 +196,10 @@ class Submission:
     def _not_taken(self, stored: Stored, why: str, asked: timedelta | None) -> Stored:
         delay = retry_delay(stored.job.attempt, self.chance(), asked)
         return self._wait(stored, f"not taken: {why}", delay)
+
+    def _hold(self, stored: Stored, hold: Hold) -> Stored:
+        delay = hold.until - self.clock() if hold.until else timedelta(0)
+        return self._wait(stored, hold.reason, max(delay, timedelta(0)))
 
     def _wait(self, stored: Stored, why: str, delay: timedelta) -> Stored:
         """Let a job wait, and write that only when it is news."""
