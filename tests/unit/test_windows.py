@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from shared.domain.windows import Dated, Hours, opening, parse_closure, parse_hours
 
 BERLIN = ZoneInfo("Europe/Berlin")
-#: Two hours around each change of Berlin's clocks in 2026, and any other time of that year.
+A_YEAR, A_NIGHT = timedelta(days=364), timedelta(hours=6)
+#: The nights in which Berlin's clocks change in 2026, and any other time of that year.
 instants = st.one_of(
-    st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31)),
-    st.datetimes(datetime(2026, 3, 28, 22), datetime(2026, 3, 29, 4)),
-    st.datetimes(datetime(2026, 10, 24, 22), datetime(2026, 10, 25, 4)),
-).map(lambda at: at.replace(tzinfo=UTC))
+    st.timedeltas(timedelta(0), A_YEAR).map(lambda span: datetime(2026, 1, 1, tzinfo=UTC) + span),
+    st.timedeltas(timedelta(0), A_NIGHT).map(lambda span: datetime(2026, 3, 28, 22, tzinfo=UTC) + span),
+    st.timedeltas(timedelta(0), A_NIGHT).map(lambda span: datetime(2026, 10, 24, 22, tzinfo=UTC) + span),
+)
 minutes = st.integers(0, 24 * 60 - 1).map(lambda n: time(n // 60, n % 60))
 zones = st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata"]).map(
     ZoneInfo
