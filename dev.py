@@ -79,6 +79,11 @@ def simulator(arguments: list[str]) -> int:
     return _python("-m", "local.simulator", *arguments)
 
 
+def bench(arguments: list[str]) -> int:
+    """How fast it is, beside a naive script and a native client on the same servers."""
+    return _python("-m", "local.bench", *arguments)
+
+
 #: Each process has an Azurite of its own, so any test may run on either; the idle one takes work from the busy one.
 SIDE_BY_SIDE = ["-n", "2", "--dist", "worksteal"]
 
@@ -87,9 +92,10 @@ COMMANDS: dict[str, tuple[Callable[[list[str]], int], str, str]] = {
     "test": (test, "test [pytest arguments]", "all tests, or those that you name"),
     "check": (check, "check [--no-tests]", "format, lint, types, direction of imports, then all tests"),
     "soak": (soak, "soak [--minutes N]", "hosts killed at random on failing parts; then what became of every file"),
+    "bench": (bench, "bench [--only NAME] [--big]", "how fast it is, beside a naive script and a native client"),
     "simulator": (simulator, "simulator [--port N]", "the F&O simulator alone; --help tells more"),
 }
-NEED_AZURITE = {"run", "test", "check", "soak"}
+NEED_AZURITE = {"run", "test", "check", "soak", "bench"}
 
 
 def _python(*arguments: str) -> int:

@@ -75,6 +75,9 @@ param logCapGbPerDay int = 1
 @description('Mail addresses of the people who are told when something is wrong.')
 param alertEmails string[] = []
 
+@description('Address under which docs/runbooks can be read, such as that of your copy of the repository; alerts link to it.')
+param runbooksUrl string = 'docs/runbooks'
+
 @description('Who writes files: writes to landing, reads outcomes.')
 param senders principal[] = []
 
@@ -138,6 +141,27 @@ module monitor 'modules/monitor.bicep' = {
     retentionDays: logDays
     dailyCapGb: logCapGbPerDay
     alertEmails: alertEmails
+  }
+}
+
+module alerts 'modules/alerts.bicep' = {
+  name: 'alerts'
+  params: {
+    suffix: suffix
+    location: location
+    tags: tags
+    workspaceId: monitor.outputs.workspaceId
+    actionGroupId: monitor.outputs.actionGroupId
+    runbooksUrl: runbooksUrl
+  }
+}
+
+module workbook 'modules/workbook.bicep' = {
+  name: 'workbook'
+  params: {
+    location: location
+    tags: tags
+    workspaceId: monitor.outputs.workspaceId
   }
 }
 
@@ -365,9 +389,3 @@ output LANDING_CONTAINER string = containers.landing
 
 @description('Name of the container of undelivered events, for events.bicep.')
 output DEAD_LETTER_CONTAINER string = containers.deadLetters
-
-@description('Resource ID of the workspace, for alert rules and the workbook.')
-output WORKSPACE_ID string = monitor.outputs.workspaceId
-
-@description('Resource ID of the group of people, for alert rules.')
-output ACTION_GROUP_ID string = monitor.outputs.actionGroupId

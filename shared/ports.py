@@ -91,6 +91,15 @@ class Ledger(Protocol):
     def note_message(self, message_id: str, job_id: str) -> None:
         """Make a job findable by its message ID. Noting the same pair again changes nothing."""
 
+    def note_doubt(self, job: Job) -> None:
+        """Make a job findable among the files in doubt of its activity. Noting it again changes nothing."""
+
+    def doubts(self, activity_id: str) -> list[str]:
+        """IDs of the jobs noted as in doubt for an activity, whether they still are or not."""
+
+    def settle_doubt(self, activity_id: str, job_id: str) -> None:
+        """Drop such a note; when it is gone already, do nothing."""
+
     def on_date(self, feed: str, business_date: date) -> Iterator[Job]:
         """All jobs of a feed's business date, whatever their state."""
 
@@ -106,11 +115,14 @@ class Ledger(Protocol):
     def take_slots(self, job: Job, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
         """Take one place under each named cap, all or none; None when one of them is full.
 
-        The same job asking again gets the places that it holds.
+        The same job asking again gets the places that it holds, and holds them since `now`.
         """
 
     def free_slots(self, job_id: str, slots: Iterable[str]) -> None:
         """Give places back that this job holds. Places that it does not hold are left alone."""
+
+    def free_orphan(self, slot: Slot) -> bool:
+        """Give a place back if it is still taken as it was read; False when its job has taken it anew or is gone."""
 
     def taken(self) -> list[Slot]:
         """All taken places. Their number is bounded by the caps."""

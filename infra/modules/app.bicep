@@ -155,7 +155,7 @@ resource plan 'Microsoft.Web/serverfarms@2025-03-01' = {
 resource app 'Microsoft.Web/sites@2025-03-01' = {
   name: name
   location: location
-  tags: union(tags, { 'azd-service-name': 'courier' })
+  tags: union(tags, { 'azd-service-name': 'courier', 'courier-erp': erp.baseUrl })
   kind: 'functionapp,linux'
   identity: {
     type: 'UserAssigned'

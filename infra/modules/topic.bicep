@@ -24,6 +24,3 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
     topicType: 'Microsoft.Storage.StorageAccounts'
   }
 }
-
-@description('Principal ID of the topic\'s own identity, which writes undelivered events.')
-output principalId string = topic.identity.principalId

@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from local.soak.account import Reckoning
 from local.soak.arena import Arena, up
 from local.soak.chaos import Chaos
 from local.soak.records import reckon
-from local.soak.rest import Rest
+from local.soak.rest import PATIENCE, Rest
 from local.soak.screen import Circumstances, Progress, figures, table
 from local.soak.traffic import drops, exports
 
@@ -72,7 +73,9 @@ def _soak(arena: Arena, chosen: argparse.Namespace) -> tuple[Reckoning, Circumst
         ),
     )
     rest = Rest(arena)
-    quiet_seconds, still_open = rest.wait(lambda now: progress.tell(f"{now:4.0f} s of quiescing"))
+    quiet_seconds, still_open = rest.wait(
+        lambda now: progress.tell(f"{now:4.0f} s of quiescing"), within=PATIENCE + timedelta(minutes=chosen.minutes)
+    )
     met = arena.erp.ask("state")["faults_met"]
     went = Circumstances(
         kills=chaos.kills,

@@ -76,7 +76,7 @@ class Chaos:
         for export in exports:
             self._schedule.add(export.at_seconds, partial(self._produce, export))
         self._schedule.add(self.chance.uniform(*_KILL_PAUSE_SECONDS), self._kill)
-        self._schedule.add(self.ends_seconds / 3, self._restart)
+        self._schedule.add(min(self.ends_seconds / 3, _RESTART_PAUSE_SECONDS[0]), self._restart)
 
     def _land(self, drop: Drop, _now: float) -> None:
         self.arena.land(drop.file.path, drop.content, drop.event_delays_seconds)

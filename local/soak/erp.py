@@ -25,9 +25,10 @@ from local.soak.fast_clock import FastClock, FollowingClock
 from local.soak.lake import LakeReader
 from local.soak.plan import EXPORTS, FEEDS
 
-#: Real time between two recurrences: half a minute of the soak's.
-_RECURRENCE = timedelta(seconds=0.25)
-_AT_ONCE = 6
+#: Real time between two recurrences: a minute of the soak's. A message needs four of them and more when many wait, so a
+#: file whose answer was lost may be at work in F&O for as long as its sender doubts.
+_RECURRENCE = timedelta(seconds=0.5)
+_AT_ONCE = 12
 
 
 class Witness:
@@ -67,7 +68,7 @@ def soak_world(clock: FastClock, witness: Witness, correlation_survives: bool) -
     queue.witness = witness
     world.queue = queue
     world.correlation_survives = correlation_survives
-    world.auto_tick, world.batch_capacity = _RECURRENCE, _AT_ONCE
+    world.auto_tick, world.batch_capacity, world.long_walk = _RECURRENCE, _AT_ONCE, True
     for feed in FEEDS:
         world.add_import_job(
             feed.activity_id, feed.data_project, "file" if feed.entity else "package", feed.entity or None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 #: What the environment's cap admits at once: less than the feeds' caps together, so that both bind.
-ENVIRONMENT_CAP = 10
+ENVIRONMENT_CAP = 15
 #: Share of the simulator's calls that fail while the soak lasts.
 FAULT_RATE = 0.2
 
@@ -31,25 +31,25 @@ class SoakFeed:
 
 
 FEEDS = (
-    SoakFeed(name="held", activity_id="11111111-1111-4111-8111-111111111111", entity="Customer groups", cap=4, share=3),
+    SoakFeed(name="held", activity_id="11111111-1111-4111-8111-111111111111", entity="Customer groups", cap=6, share=6),
     SoakFeed(
         name="resent",
         activity_id="22222222-2222-4222-8222-222222222222",
         entity="Vendor groups",
-        cap=3,
+        cap=5,
         may_resend=True,
-        share=3,
+        share=6,
     ),
     SoakFeed(
         name="searched",
         activity_id="33333333-3333-4333-8333-333333333333",
         entity="Sales order headers V2",
-        cap=3,
+        cap=5,
         looked_up=True,
-        share=2,
+        share=4,
     ),
     SoakFeed(name="single", activity_id="44444444-4444-4444-8444-444444444444", entity="Vendor invoice header", cap=1),
-    SoakFeed(name="packaged", activity_id="55555555-5555-4555-8555-555555555555", entity="", cap=2),
+    SoakFeed(name="packaged", activity_id="55555555-5555-4555-8555-555555555555", entity="", cap=3, share=2),
 )
 #: Export feeds: name and activity. Their folder in the lake has the same name.
 EXPORTS = {
@@ -77,7 +77,7 @@ def _feed_yaml(feed: SoakFeed) -> str:
         **({"data_project": feed.data_project} if feed.looked_up else {}),
         "companies": f"[{', '.join(COMPANIES)}]",
         "max_in_flight": feed.cap,
-        "overdue_after": "20m",
+        "overdue_after": "30m",
         "lost_answer": "resend" if feed.may_resend else "hold",
     }
     return f"  {feed.name}:\n" + "".join(f"    {key}: {value}\n" for key, value in keys.items())

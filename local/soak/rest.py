@@ -13,8 +13,9 @@ from local.soak.arena import Arena
 from shared.domain.job import JobState, Lane, Source
 from shared.wiring import Engine, engine_from
 
-#: Real time. The longest wait of the engine's own is that of a resend after a dead sender: 40 minutes, 20 s here.
-REST_WITHIN = timedelta(minutes=4)
+#: Real time, beside what a backlog may need. The longest wait of the engine's own is that of a resend after a dead
+#: sender: 40 minutes, 20 s here; a few such waits may follow one another.
+PATIENCE = timedelta(minutes=3)
 _LOOK_SECONDS = 0.5
 _EVER = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -26,7 +27,7 @@ class Rest:
         self._erp = arena.erp
         self._engine: Engine = engine_from(arena.settings, arena.clock)
 
-    def wait(self, tell: Callable[[float], None], within: timedelta = REST_WITHIN) -> tuple[float, list[str]]:
+    def wait(self, tell: Callable[[float], None], within: timedelta) -> tuple[float, list[str]]:
         """Real seconds until it was quiet, and what was still open if it never was."""
         began = time.monotonic()
         while True:

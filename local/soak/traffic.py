@@ -11,8 +11,12 @@ from local.samples.package import Member, package
 from local.soak.account import Landed
 from local.soak.plan import COMPANIES, EXPORTS, FEEDS, SoakFeed
 
-#: Every file has as many rows, so that a search for a lost answer finds many executions that look alike.
-_ROWS = 3
+#: Files have few rows, so that a search for a lost answer finds several executions that look alike.
+_MOST_ROWS = 6
+#: Senders write many files at once now and then; a burst is longer than any cap.
+_BURST_SHARE = 0.5
+_FILES_IN_A_BURST = 15
+_BURST_SECONDS = 0.5
 _COLUMNS = {
     "Customer groups": ("CUSTOMERGROUPID", "DESCRIPTION"),
     "Vendor groups": ("VENDORGROUPID", "DESCRIPTION"),
@@ -48,8 +52,20 @@ class Export:
 
 def drops(chance: random.Random, count: int, span_seconds: float) -> list[Drop]:
     """`count` files over a span, in order of time."""
-    times = sorted(chance.uniform(0, span_seconds) for _ in range(count))
-    return [_drop(chance, number, at) for number, at in enumerate(times)]
+    return [_drop(chance, number, at) for number, at in enumerate(sorted(_landing_times(chance, count, span_seconds)))]
+
+
+def _landing_times(chance: random.Random, count: int, span_seconds: float) -> Iterator[float]:
+    """Half of them evenly spread, half of them in bursts."""
+    in_bursts = round(count * _BURST_SHARE)
+    bursts = [chance.uniform(0, span_seconds) for _ in range(max(1, in_bursts // _FILES_IN_A_BURST))]
+    for number in range(count):
+        is_in_burst = number < in_bursts
+        yield (
+            chance.choice(bursts) + chance.uniform(0, _BURST_SECONDS)
+            if is_in_burst
+            else chance.uniform(0, span_seconds)
+        )
 
 
 def _drop(chance: random.Random, number: int, at_seconds: float) -> Drop:
@@ -79,7 +95,7 @@ def _content(chance: random.Random, feed: SoakFeed, number: int) -> bytes:
 
 def _csv(chance: random.Random, entity: str, number: int) -> bytes:
     """Rows that no other file has. One file in twenty has a row that F&O does not take, where the entity has such."""
-    rows = [(f"{number:06}{row}", f"{chance.getrandbits(32):08x}") for row in range(_ROWS)]
+    rows = [(f"{number:06}{row}", f"{chance.getrandbits(32):08x}") for row in range(chance.randint(2, _MOST_ROWS))]
     if entity == "Customer groups" and chance.random() < 0.05:
         rows[-1] = (rows[-1][0], "")
     return "".join(",".join(row) + "\r\n" for row in [_COLUMNS[entity], *rows]).encode()
@@ -88,11 +104,8 @@ def _csv(chance: random.Random, entity: str, number: int) -> bytes:
 def exports(chance: random.Random, files: int, span_seconds: float) -> list[Export]:
     """Export messages over a span, a few for so many files, in order of time."""
     count = max(len(EXPORTS), files // _FILES_FOR_AN_EXPORT)
-    return [_export(chance, number, at) for number, at in enumerate(sorted(_times(chance, count, span_seconds)))]
-
-
-def _times(chance: random.Random, count: int, span_seconds: float) -> Iterator[float]:
-    return (chance.uniform(0, span_seconds) for _ in range(count))
+    times = sorted(chance.uniform(0, span_seconds) for _ in range(count))
+    return [_export(chance, number, at) for number, at in enumerate(times)]
 
 
 def _export(chance: random.Random, number: int, at_seconds: float) -> Export:

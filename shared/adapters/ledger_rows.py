@@ -45,6 +45,11 @@ def message_row_key(message_id: str) -> tuple[str, str]:
     return f"message.{message_id[:2].lower()}", message_id.lower()
 
 
+def doubt_partition(activity_id: str) -> str:
+    """Where an activity's files in doubt are noted that wait for a person; the row key is the job ID."""
+    return f"doubt.{activity_id.lower()}"
+
+
 def due_partition(lane: Lane) -> str:
     """The partition of a lane's due entries."""
     return f"due.{lane.value}"

@@ -122,6 +122,22 @@ class TableLedger:
         with translated("noting a message ID"):
             self._table.upsert_entity({"PartitionKey": partition, "RowKey": key, "job_id": job_id})
 
+    def note_doubt(self, job: Job) -> None:
+        """An upsert into the activity's partition of doubts."""
+        with translated("noting a doubt"):
+            self._table.upsert_entity({"PartitionKey": rows.doubt_partition(job.activity_id), "RowKey": job.job_id})
+
+    def doubts(self, activity_id: str) -> list[str]:
+        """One partition, which holds what waits for a person."""
+        with translated("listing doubts"):
+            bounds = f"PartitionKey eq '{rows.doubt_partition(activity_id)}'"
+            return [str(row["RowKey"]) for row in self._table.query_entities(bounds, select=["RowKey"])]
+
+    def settle_doubt(self, activity_id: str, job_id: str) -> None:
+        """A delete; the client takes a missing row for deleted."""
+        with translated("settling a doubt"):
+            self._table.delete_entity(rows.doubt_partition(activity_id), job_id)
+
     def on_date(self, feed: str, business_date: date) -> Iterator[Job]:
         """One partition, page by page."""
         partition = rows.date_partition(feed, business_date)
@@ -181,6 +197,11 @@ class TableLedger:
         """See TableSlots."""
         with translated("giving a place back"):
             self._slots.free(job_id, set(slots))
+
+    def free_orphan(self, slot: Slot) -> bool:
+        """See TableSlots."""
+        with translated("freeing a place"):
+            return self._slots.free_orphan(slot)
 
     def taken(self) -> list[Slot]:
         """See TableSlots."""

@@ -79,8 +79,8 @@ class Recovery:
     def free_orphaned_slots(self) -> None:
         """Give back places whose job is no longer in flight: a crash fell between two writes."""
         for slot in self.ledger.taken():
-            if self.clock() - slot.taken_at > SLOT_GRACE and not self._in_use(slot):
-                self.ledger.free_slots(slot.job_id, [slot.key])
+            is_old = self.clock() - slot.taken_at > SLOT_GRACE
+            if is_old and not self._in_use(slot) and self.ledger.free_orphan(slot):
                 emit(Event.SLOT_FREED, job_id=slot.job_id, slot=slot.key)
 
     def _in_use(self, slot: Slot) -> bool:

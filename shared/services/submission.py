@@ -177,6 +177,7 @@ class Submission:
     def doubt(self, stored: Stored, why: str, sender_may_live: timedelta) -> Stored:
         """A sent job whose answer is missing: the feed's `lost_answer` says what may follow.
 
+        A resend waits for the import that may have begun: it has one place under the caps, and two would be at work.
         `sender_may_live` is how long the attempt's own sender could still come back with the answer.
         """
         now = self.clock()
@@ -185,7 +186,7 @@ class Submission:
         if self.feeds.data_project_of(job.activity_id):
             wait = FIRST_LOOK
         elif feed and feed.lost_answer is LostAnswer.RESEND:
-            wait = max(sender_may_live, retry_delay(job.attempt, self.chance()))
+            wait = max(sender_may_live, min(feed.overdue_after, SENDER_GONE_AFTER))
         else:
             wait = feed.overdue_after if feed else SENDER_GONE_AFTER
         job = replace(job, due_at=now + wait)

@@ -181,6 +181,39 @@ def test_a_due_entry_names_the_version_that_its_write_replaces(ledger: Ledger, c
     assert read.version.token == stored.version.token
 
 
+def test_files_in_doubt_are_found_by_their_activity_until_they_are_settled(ledger: Ledger) -> None:
+    mine = a_job()
+    other = a_job(a_source("a/b/other.csv"), activity_id="22222222-2222-4222-8222-222222222222")
+    for job in (mine, mine, other):
+        ledger.note_doubt(job)
+    assert ledger.doubts(mine.activity_id.upper()) == [mine.job_id]
+    for _ in range(2):
+        ledger.settle_doubt(mine.activity_id, mine.job_id)
+    assert ledger.doubts(mine.activity_id) == []
+    assert ledger.doubts(other.activity_id) == [other.job_id]
+
+
+def test_a_job_that_lost_one_of_its_places_takes_that_again_and_keeps_the_other(ledger: Ledger) -> None:
+    job, caps = a_job(), {"env": 2, "act.x": 1}
+    slots = ledger.take_slots(job, caps, START)
+    assert slots
+    ledger.free_slots(job.job_id, ["act.x.000"])
+    assert ledger.take_slots(job, caps, START) == slots
+    assert sorted(slot.key for slot in ledger.taken()) == ["act.x.000", "env.000"]
+
+
+def test_an_orphaned_place_is_freed_only_if_nobody_has_taken_it_anew(ledger: Ledger) -> None:
+    job = a_job()
+    ledger.take_slots(job, {"env": 1}, START)
+    (seen,) = ledger.taken()
+    ledger.take_slots(job, {"env": 1}, START + timedelta(minutes=10))
+    assert not ledger.free_orphan(seen)
+    (renewed,) = ledger.taken()
+    assert renewed.taken_at == START + timedelta(minutes=10)
+    assert ledger.free_orphan(renewed)
+    assert (ledger.taken(), ledger.free_orphan(renewed)) == ([], False)
+
+
 def test_places_are_never_more_than_the_caps_however_many_ask_at_once(ledger: Ledger) -> None:
     jobs = [a_job(a_source(f"a/b/{number}.csv")) for number in range(12)]
     caps = {"env": 5, "act.x": 3}

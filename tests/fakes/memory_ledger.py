@@ -22,6 +22,7 @@ class MemoryLedger:
         self._tokens = itertools.count(1)
         self._jobs: dict[str, Stored] = {}
         self._claims: dict[str, str] = {}
+        self._doubts: set[tuple[str, str]] = set()
         self._messages: dict[str, str] = {}
         self._due: dict[tuple[Lane, datetime, str], DueEntry] = {}
         self._slots: dict[str, Slot] = {}
@@ -83,6 +84,18 @@ class MemoryLedger:
         """See Ledger."""
         self._messages[message_id.lower()] = job_id
 
+    def note_doubt(self, job: Job) -> None:
+        """See Ledger."""
+        self._doubts.add((job.activity_id.lower(), job.job_id))
+
+    def doubts(self, activity_id: str) -> list[str]:
+        """See Ledger."""
+        return sorted(job_id for activity, job_id in self._doubts if activity == activity_id.lower())
+
+    def settle_doubt(self, activity_id: str, job_id: str) -> None:
+        """See Ledger."""
+        self._doubts.discard((activity_id.lower(), job_id))
+
     def on_date(self, feed: str, business_date: date) -> Iterator[Job]:
         """See Ledger."""
         prefix = f"{feed}.{business_date:%Y%m%d}."
@@ -110,15 +123,14 @@ class MemoryLedger:
     def take_slots(self, job: Job, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
         """See Ledger."""
         with self._lock:
-            held = tuple(sorted(key for key, slot in self._slots.items() if slot.job_id == job.job_id))
-            if held:
-                return held
+            held = {key for key, slot in self._slots.items() if slot.job_id == job.job_id}
+            missing = {name: cap for name, cap in caps.items() if name not in {key.rpartition(".")[0] for key in held}}
             free = [
                 next((key for n in range(cap) if (key := f"{name}.{n:03}") not in self._slots), None)
-                for name, cap in caps.items()
+                for name, cap in missing.items()
             ]
-            keys = tuple(key for key in free if key)
-            if len(keys) < len(free):
+            keys = held | {key for key in free if key}
+            if None in free:
                 return None
             self._slots |= {key: Slot(key=key, job_id=job.job_id, taken_at=now) for key in keys}
             return tuple(sorted(keys))
@@ -129,6 +141,14 @@ class MemoryLedger:
             for key in slots:
                 if key in self._slots and self._slots[key].job_id == job_id:
                     del self._slots[key]
+
+    def free_orphan(self, slot: Slot) -> bool:
+        """See Ledger."""
+        with self._lock:
+            if self._slots.get(slot.key) != slot:
+                return False
+            del self._slots[slot.key]
+            return True
 
     def taken(self) -> list[Slot]:
         """See Ledger."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -129,3 +130,9 @@ def test_a_rule_has_a_runbook_page_that_says_what_to_do(rule: Rule) -> None:
 
 def test_rules_queries_and_samples_are_the_same_set() -> None:
     assert {path.stem for path in (MONITOR / "queries").glob("*.kql")} == set(RULES) == set(BAD)
+
+
+def test_the_template_loads_the_query_of_every_rule() -> None:
+    text = (MONITOR.parent / "modules" / "alerts.bicep").read_text(encoding="utf-8")
+    loaded = set(re.findall(r"'([a-z-]+)': loadTextContent\('\.\./monitor/queries/\1\.kql'\)", text))
+    assert loaded == set(RULES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -34,3 +35,22 @@ def test_a_tick_does_not_drop_the_due_entry_of_a_row_that_is_just_being_written(
     assert stage.job(waiting).state is JobState.WAITING
     stage.run_to_the_end()
     assert stage.job(waiting).state is JobState.SUCCEEDED
+
+
+def test_places_that_a_dead_sender_left_are_not_freed_under_the_next_one(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2):
+        stage.drop(f"customer-groups/USMF/{number}.csv")
+    path = stage.drop("customer-groups/USMF/its sender dies.csv")
+    for job in stage.jobs():
+        stage.engine.ledger.free_slots(job.job_id, job.slots)
+    engine, job = stage.engine, stage.job(path)
+    engine.ledger.take_slots(job, engine.tick.submission.caps(engine.feeds.feeds[job.feed]), stage.clock())
+    stage.pass_time(timedelta(minutes=11))
+    stored = engine.ledger.read(job.job_id)
+    assert stored
+    _before_next_update(stage, monkeypatch, stage.another_host().tick.recovery.free_orphaned_slots)
+    sent = engine.tick.submission.submit(stored)
+    assert sent.job.state is JobState.ENQUEUED
+    assert {slot.key for slot in engine.ledger.taken() if slot.job_id == job.job_id} == set(sent.job.slots)
