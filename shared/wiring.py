@@ -130,7 +130,7 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     shortest, longest = settings.poll_interval, settings.poll_interval_longest
     evidence = EvidenceCollection(ledger, files, doors.evidence, clock, outcomes, shortest, longest)
     archiving = Archiving(ledger, files, evidence, clock, archive, rejected, outcomes)
-    admission = Admission(doors.pace, clock)
+    admission = Admission(doors.pace, feeds, clock)
     submission = Submission(ledger, files, erp, feeds, admission, Checking(files), archiving, clock, chance)
     intake = Intake(ledger, feeds, submission, archiving, clock)
     polling = Polling(ledger, erp, feeds, archiving, clock, shortest, longest)

@@ -15,6 +15,8 @@ UNTOLD_PAUSE = timedelta(seconds=30)
 #: A pause that would grow by less is not worth a write: many calls in flight are told the same.
 _NOT_NEWS = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
+#: Times are kept to the microsecond, so a bucket may miss a send by what was rounded away.
+_ROUNDING = 1e-3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +43,28 @@ def paused(pace: EnvironmentPace, asked: timedelta | None, why: str, now: dateti
     if until < (pace.paused_until or now) + _NOT_NEWS:
         return pace
     return replace(pace, paused_until=until, pause_why=why)
+
+
+def in_bucket(pace: EnvironmentPace, now: datetime, per_minute: int) -> float:
+    """Sends that the bucket holds at `now`. It holds one minute's worth and fills evenly.
+
+    So no minute sees more than twice `per_minute`, and no hour more than an hour's worth and one minute's.
+    """
+    if pace.filled_at is None:
+        return float(per_minute)
+    since = max(now - pace.filled_at, timedelta(0))
+    return min(pace.tokens + since / MINUTE * per_minute, float(per_minute))
+
+
+def after_send(pace: EnvironmentPace, now: datetime, per_minute: int) -> EnvironmentPace:
+    """The pace with one send taken out of the bucket; the same object when the bucket holds none."""
+    held = in_bucket(pace, now, per_minute)
+    if held < 1 - _ROUNDING:
+        return pace
+    return replace(pace, tokens=max(held - 1, 0.0), filled_at=max(now, pace.filled_at or now))
+
+
+def next_send_at(pace: EnvironmentPace, now: datetime, per_minute: int) -> datetime:
+    """When the bucket holds a send again; `now` when it does."""
+    missing = 1 - in_bucket(pace, now, per_minute)
+    return now if missing <= _ROUNDING else now + missing / per_minute * MINUTE

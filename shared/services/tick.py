@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from shared.domain.admission import holds_the_environment, wait_kind
-from shared.domain.job import JobState, Lane, Source, lane_of, waits_for_room
+from shared.domain.admission import holds_the_environment, holds_the_feed, wait_kind
+from shared.domain.job import JobState, Lane, Source, lane_of
 from shared.errors import Conflict, CourierError
 from shared.ports import Clock, DueEntry, Ledger, Stored
 from shared.services.archiving import Archiving
@@ -86,7 +86,7 @@ class Tick:
             self.ledger.forget(entry for entry, (followed, _) in zip(open_entries, steps, strict=True) if followed)
             for entry, (_, after) in zip(open_entries, steps, strict=True):
                 self._count(report, after)
-                if after is not None and waits_for_room(after.job):
+                if after is not None and holds_the_feed(wait_kind(after.job)):
                     full.add(entry.feed)
             if any(after is not None and holds_the_environment(wait_kind(after.job)) for _, after in steps):
                 return
