@@ -14,6 +14,9 @@ from shared.domain.outcome import EntityCounts, Summary
 from shared.domain.pace import EnvironmentPace
 from shared.domain.remote import RemoteReport
 
+#: How much of a file's beginning is looked into before it is sent: a header of some 500 columns in UTF-16.
+OPENING_BYTES = 32 * 1024
+
 #: Aware UTC now.
 Clock = Callable[[], datetime]
 #: A number from 0 to 1, for spreading retries.
@@ -143,7 +146,7 @@ class Content(Protocol):
 
     @property
     def first_bytes(self) -> bytes:
-        """The beginning of the content, enough to tell a zip from a text; reading it costs nothing more."""
+        """The first OPENING_BYTES of the content, or all of a shorter one; reading it costs nothing more."""
 
     def blocks(self) -> Iterator[bytes]:
         """The bytes in blocks, from the beginning at each call. Raises Transient when the stream breaks."""

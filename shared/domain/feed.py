@@ -26,6 +26,36 @@ class LostAnswer(StrEnum):
     RESEND = "resend"
 
 
+class Checks(StrEnum):
+    """What the check before sending rejects: what certainly fails, also what only may, or as little as it can."""
+
+    CERTAIN = "certain"
+    REJECT = "reject"
+    WARN = "warn"
+
+
+class SourceFormat(StrEnum):
+    """Formats of data files that can be told apart. F&O knows each by several names; see `source_format`."""
+
+    CSV = "CSV"
+    CSV_UNICODE = "CSV-Unicode"
+    XML = "XML"
+    EXCEL = "EXCEL"
+    UNKNOWN = ""
+
+
+def source_format(name: str) -> SourceFormat:
+    """The format behind the name of a source data format of F&O; UNKNOWN for a name that a customer made up."""
+    folded = name.strip().casefold()
+    if folded in {"xml", "xml-element", "xml-attribute"}:
+        return SourceFormat.XML
+    return next((known for known in SourceFormat if known.value.casefold() == folded), SourceFormat.UNKNOWN)
+
+
+#: Failures were seen from 36 MB on, though no limit is documented.
+WARN_SIZE_BYTES = 35_000_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """One feed of this deployment.
@@ -36,6 +66,8 @@ class Feed:
     Of all feeds with one `serial_key` F&O has one file at a time; empty for none.
     `send_between` are the hours in which it may send; None at any. A `paused` feed takes files in and sends none.
     `data_project` is the name under which F&O lists the activity's executions; with it a lost answer is looked up.
+    What the check before sending goes by: `file_format` and `columns` of a file feed, the labels in `entities` that
+    packages may hold (empty: any), `warn_size_bytes`, and `checks`, which says what rejects.
     """
 
     name: str
@@ -53,6 +85,11 @@ class Feed:
     serial_key: str = ""
     paused: bool = False
     send_between: Hours | None = None
+    file_format: SourceFormat = SourceFormat.UNKNOWN
+    columns: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    warn_size_bytes: int = WARN_SIZE_BYTES
+    checks: Checks = Checks.CERTAIN
 
 
 class NoFile(StrEnum):
