@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import BinaryIO, Protocol
 
 from shared.domain.doubt import Execution
+from shared.domain.duplicate import ContentClaim
 from shared.domain.export import Delivery, Dequeued, Export
 from shared.domain.job import Job, Lane, Source
 from shared.domain.outcome import EntityCounts, Summary
@@ -342,3 +343,13 @@ class PaceLedger(Protocol):
 
         A change that returns what it was given writes nothing. Raises Conflict when the rush of writers is too great.
         """
+
+
+class ContentLedger(Protocol):
+    """Contents that were sent, by feed, legal entity and SHA-256 (`content_sha256`). All calls raise Transient."""
+
+    def claim(self, job: Job, now: datetime) -> ContentClaim:
+        """Claim the job's content unless it has been claimed: the claim that stands, this job's or an earlier one's."""
+
+    def take_over(self, job: Job, seen: ContentClaim, now: datetime) -> bool:
+        """Make the claim this job's, if it still is as `seen`."""

@@ -25,6 +25,7 @@ class WaitKind(StrEnum):
     OFF = "off"
     WINDOW = "window"
     RATE = "rate"
+    DUPLICATE = "duplicate"
 
 
 #: While one of these holds a job, it holds every job of the environment.
@@ -35,11 +36,12 @@ _OF_THE_FEED = frozenset({WaitKind.CAP, WaitKind.SERIAL, WaitKind.OFF})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Why a job waits. `until` is when to look again; None where every tick should."""
+    """Why a job waits. `until` is when to look again; None where every tick should, or a person `for_a_person`."""
 
     kind: WaitKind
     why: str
     until: datetime | None = None
+    for_a_person: bool = False
 
     @property
     def reason(self) -> str:
