@@ -12,7 +12,7 @@ from shared.domain.duplicate import ContentClaim
 from shared.domain.export import Delivery, Dequeued, Export
 from shared.domain.job import Job, Lane, Source
 from shared.domain.outcome import EntityCounts, Summary
-from shared.domain.pace import EnvironmentPace
+from shared.domain.pace import EnvironmentPace, FeedPace, Standing
 from shared.domain.remote import RemoteReport
 
 #: How much of a file's beginning is looked into before it is sent: a header of some 500 columns in UTF-16.
@@ -337,6 +337,12 @@ class PaceLedger(Protocol):
 
     def environment(self) -> EnvironmentPace:
         """The pace of the environment; at its default until something was changed."""
+
+    def standing(self, feed: str) -> Standing:
+        """The pace of the environment and of a feed, by one read."""
+
+    def change_feed(self, feed: str, change: Callable[[FeedPace], FeedPace]) -> FeedPace:
+        """Apply a pure change to the pace of a feed, as `change_environment` does."""
 
     def change_environment(self, change: Callable[[EnvironmentPace], EnvironmentPace]) -> EnvironmentPace:
         """Apply a pure change to what is stored, afresh if another writer was first; what is stored now.

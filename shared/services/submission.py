@@ -128,7 +128,7 @@ class Submission:
         known = self.duplicates.verdict(stored.job, feed)
         if isinstance(known, SameContent):
             return self._skip(stored, known)
-        if hold := known or self.admission.begin_send():
+        if hold := known or self.admission.begin_send(feed):
             return self._hold(stored, hold)
         return self._send(stored, feed, Fingerprinted(content))
 
@@ -153,7 +153,9 @@ class Submission:
         except AnswerLost as lost:
             return self.doubt(stored, str(lost), timedelta(0))
         except Terminal as refused:
+            self.admission.refused(feed, str(refused))
             return self._refused(stored, str(refused))
+        self.admission.accepted(feed)
         return self._record_sent(stored, message_id, content.sha256)
 
     def _write_intent(self, stored: Stored) -> Stored:
