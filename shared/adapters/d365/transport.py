@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from shared.adapters.d365 import answers
 from shared.adapters.d365.auth import TokenSource
+from shared.adapters.lean_session import LeanSession
 from shared.errors import Transient
 from shared.ports import Clock
 
@@ -27,9 +27,8 @@ class Transport:
         self.base_url = base_url.rstrip("/")
         self._tokens = tokens
         self._clock = clock
-        self._session = requests.Session()
-        self._session.trust_env = False  # a .netrc would replace our Authorization header
-        self._session.mount(self.base_url, HTTPAdapter(pool_maxsize=connections, max_retries=0))
+        # A .netrc of the environment would replace our Authorization header.
+        self._session = LeanSession(connections, reads_environment=False)
 
     def ask(self, method: str, path: str, call: str, **options: Any) -> requests.Response:
         """A call that may be repeated. Raises what `answers.refusal` says, Transient when F&O cannot be reached."""
