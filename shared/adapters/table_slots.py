@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from zlib import crc32
 
 from azure.core import MatchConditions
 from azure.data.tables import TableClient, TableTransactionError
@@ -15,6 +16,7 @@ from azure.data.tables import TableClient, TableTransactionError
 from shared.ports import Slot
 
 _PARTITION = "slot"
+_COLUMNS = ["RowKey", "job_id", "taken_at"]
 #: Two takers may choose the same number; the loser looks again. After so many losses the next tick tries.
 _TRIES = 8
 
@@ -32,7 +34,7 @@ class TableSlots:
             held = tuple(sorted(row["RowKey"] for row in present if row["job_id"] == job_id))
             if held:
                 return held
-            chosen = [_free_number(name, cap, present) for name, cap in caps.items()]
+            chosen = [_free_number(name, cap, present, job_id) for name, cap in caps.items()]
             keys = tuple(key for key in chosen if key)
             if len(keys) < len(chosen):
                 return None
@@ -72,7 +74,7 @@ class TableSlots:
         ]
 
     def _rows(self) -> list[Any]:
-        return list(self._table.query_entities(f"PartitionKey eq '{_PARTITION}'"))
+        return list(self._table.query_entities(f"PartitionKey eq '{_PARTITION}'", select=_COLUMNS))
 
     def _insert(self, keys: tuple[str, ...], job_id: str, now: datetime) -> bool:
         operations = [
@@ -96,6 +98,8 @@ class TableSlots:
         return True
 
 
-def _free_number(name: str, cap: int, present: list[Any]) -> str | None:
-    taken = {row["RowKey"] for row in present}
-    return next((key for number in range(cap) if (key := f"{name}.{number:03}") not in taken), None)
+def _free_number(name: str, cap: int, present: list[Any], job_id: str) -> str | None:
+    """A free number from one on that the job's ID gives, so that takers at once seldom choose the same."""
+    taken, first = {row["RowKey"] for row in present}, crc32(job_id.encode())
+    numbers = ((first + step) % cap for step in range(cap))
+    return next((key for number in numbers if (key := f"{name}.{number:03}") not in taken), None)
