@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
         if not checkout.is_inside():
             return _become([str(checkout.python), str(ROOT / "dev.py"), *arguments])
         if name in NEED_AZURITE:
-            checkout.ensure_azurite()
+            checkout.ensure_node_packages()
     except SetupFailed as failed:
         print(failed, file=sys.stderr)
         return 1
@@ -69,6 +69,11 @@ def check(arguments: list[str]) -> int:
     return _python("-m", "local.checks", *arguments)
 
 
+def soak(arguments: list[str]) -> int:
+    """Many hosts, killed at random, on parts that fail; then the reckoning."""
+    return _python("-m", "local.soak", *arguments)
+
+
 def simulator(arguments: list[str]) -> int:
     """The stand-in for F&O alone."""
     return _python("-m", "local.simulator", *arguments)
@@ -86,10 +91,11 @@ COMMANDS: dict[str, tuple[Callable[[list[str]], int], str, str]] = {
     "run": (run, "run [--once] [--func]", "Azurite, an F&O simulator and the app; sample files on their way"),
     "test": (test, "test [pytest arguments]", "all tests, or those that you name"),
     "check": (check, "check [--no-tests]", "format, lint, types, direction of imports, then all tests"),
+    "soak": (soak, "soak [--minutes N]", "hosts killed at random on failing parts; then what became of every file"),
     "bench": (bench, "bench [--only NAME] [--big]", "how fast it is, beside a naive script and a native client"),
     "simulator": (simulator, "simulator [--port N]", "the F&O simulator alone; --help tells more"),
 }
-NEED_AZURITE = {"run", "test", "check", "bench"}
+NEED_AZURITE = {"run", "test", "check", "soak", "bench"}
 
 
 def _python(*arguments: str) -> int:

@@ -85,7 +85,7 @@ def _start(ends: ExitStack, place: Path, with_func: bool) -> Stack:
     def settings_on(storage: str) -> dict[str, str]:
         """The simulator comes up while Azurite does."""
         erp_url = simulator.wait_for(r"^F&O simulator ready: (\S+)", _READY_WITHIN)[1]
-        return for_local_run(storage, erp_url, _client_of(erp_url))
+        return for_local_run(storage, erp_url, client_of(erp_url))
 
     storage = LocalStorage.start(place / "azurite", logs / "azurite.log", settings_on)
     ends.callback(storage.stop)
@@ -131,7 +131,8 @@ def _child(
     return child
 
 
-def _client_of(erp_url: str) -> Client:
+def client_of(erp_url: str) -> Client:
+    """Who may sign in at the simulator at this address."""
     with urllib.request.urlopen(f"{erp_url}/_sim/state", timeout=30) as answer:  # noqa: S310 - our own loopback address
         told = json.load(answer)
     return Client(**{name: told[name] for name in ("tenant_id", "client_id", "client_secret")})

@@ -32,7 +32,7 @@ class LocalStorage:
             azurite = Azurite.start(directory, log)
             try:
                 settings = settings_on(azurite.connection_string)
-                _create_places(azurite.connection_string)
+                create_places(azurite.connection_string)
                 if last_try or not _was_cut_off(settings):
                     return cls(azurite, settings)
             except BaseException:
@@ -52,7 +52,8 @@ class LocalStorage:
         self._azurite.stop()
 
 
-def _create_places(storage: str) -> None:
+def create_places(storage: str) -> None:
+    """Every container and the table that the app expects, at this connection string; those that are there stay."""
     from azure.data.tables import TableServiceClient
     from azure.storage.blob import BlobServiceClient
 

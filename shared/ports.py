@@ -8,10 +8,15 @@ from datetime import date, datetime, timedelta
 from typing import BinaryIO, Protocol
 
 from shared.domain.doubt import Execution
+from shared.domain.duplicate import ContentClaim
 from shared.domain.export import Delivery, Dequeued, Export
 from shared.domain.job import Job, Lane, Source
 from shared.domain.outcome import EntityCounts, Summary
+from shared.domain.pace import EnvironmentPace
 from shared.domain.remote import RemoteReport
+
+#: How much of a file's beginning is looked into before it is sent: a header of some 500 columns in UTF-16.
+OPENING_BYTES = 32 * 1024
 
 #: Aware UTC now.
 Clock = Callable[[], datetime]
@@ -42,13 +47,18 @@ class Stored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueEntry:
-    """A note that a job is to be looked at from `due_at` on. It is a hint: the job's own row is the truth."""
+    """A note that a job is to be looked at from `due_at` on. It is a hint: the job's own row is the truth.
+
+    It is noted before the row is written; `replaces` is the token of the version that this write is to replace, empty
+    for a job just opened. While the row still has that version, the write may be under way.
+    """
 
     lane: Lane
     due_at: datetime
     job_id: str
     feed: str
     key: str
+    replaces: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,11 +95,23 @@ class Ledger(Protocol):
     def note_message(self, message_id: str, job_id: str) -> None:
         """Make a job findable by its message ID. Noting the same pair again changes nothing."""
 
+    def note_doubt(self, job: Job) -> None:
+        """Make a job findable among the files in doubt of its activity. Noting it again changes nothing."""
+
+    def doubts(self, activity_id: str) -> list[str]:
+        """IDs of the jobs noted as in doubt for an activity, whether they still are or not."""
+
+    def settle_doubt(self, activity_id: str, job_id: str) -> None:
+        """Drop such a note; when it is gone already, do nothing."""
+
     def on_date(self, feed: str, business_date: date) -> Iterator[Job]:
         """All jobs of a feed's business date, whatever their state."""
 
     def due(self, lane: Lane, now: datetime) -> Iterator[DueEntry]:
         """All entries due at `now`, longest due first. Costs what is due, not what is outstanding or finished."""
+
+    def remind(self, job: Job) -> None:
+        """Note once more when the job is due, as its row says. Harmless where the entry is there already."""
 
     def forget(self, entries: Iterable[DueEntry]) -> None:
         """Drop due entries that have been followed or that the job's row no longer names."""
@@ -97,11 +119,14 @@ class Ledger(Protocol):
     def take_slots(self, job: Job, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
         """Take one place under each named cap, all or none; None when one of them is full.
 
-        The same job asking again gets the places that it holds.
+        The same job asking again gets the places that it holds, and holds them since `now`.
         """
 
     def free_slots(self, job_id: str, slots: Iterable[str]) -> None:
         """Give places back that this job holds. Places that it does not hold are left alone."""
+
+    def free_orphan(self, slot: Slot) -> bool:
+        """Give a place back if it is still taken as it was read; False when its job has taken it anew or is gone."""
 
     def taken(self) -> list[Slot]:
         """All taken places. Their number is bounded by the caps."""
@@ -122,7 +147,7 @@ class Content(Protocol):
 
     @property
     def first_bytes(self) -> bytes:
-        """The beginning of the content, enough to tell a zip from a text; reading it costs nothing more."""
+        """The first OPENING_BYTES of the content, or all of a shorter one; reading it costs nothing more."""
 
     def blocks(self) -> Iterator[bytes]:
         """The bytes in blocks, from the beginning at each call. Raises Transient when the stream breaks."""
@@ -305,3 +330,26 @@ class ExportLedger(Protocol):
 
     def exports(self, feed: str) -> Iterator[Export]:
         """All content of a feed, newest first."""
+
+
+class PaceLedger(Protocol):
+    """What all instances share about how fast the ERP may be called. All calls raise Transient, like Ledger."""
+
+    def environment(self) -> EnvironmentPace:
+        """The pace of the environment; at its default until something was changed."""
+
+    def change_environment(self, change: Callable[[EnvironmentPace], EnvironmentPace]) -> EnvironmentPace:
+        """Apply a pure change to what is stored, afresh if another writer was first; what is stored now.
+
+        A change that returns what it was given writes nothing. Raises Conflict when the rush of writers is too great.
+        """
+
+
+class ContentLedger(Protocol):
+    """Contents that were sent, by feed, legal entity and SHA-256 (`content_sha256`). All calls raise Transient."""
+
+    def claim(self, job: Job, now: datetime) -> ContentClaim:
+        """Claim the job's content unless it has been claimed: the claim that stands, this job's or an earlier one's."""
+
+    def take_over(self, job: Job, seen: ContentClaim, now: datetime) -> bool:
+        """Make the claim this job's, if it still is as `seen`."""

@@ -37,6 +37,9 @@ class Event(StrEnum):
     JOB_CONFLICT = "job.conflict"
     STATUS_UNKNOWN = "status.unknown_word"
     STATUS_UNAVAILABLE = "status.unavailable"
+    ERP_ACCESS_REFUSED = "erp.access_refused"
+    ERP_THROTTLED = "erp.throttled"
+    ERP_PAUSE_UNNOTED = "erp.pause_unnoted"
     LANDING_FOUND = "landing.found_by_sweep"
     SLOT_FREED = "slot.freed"
     EXPORT_TAKEN = "export.taken"
@@ -65,6 +68,9 @@ _LEVELS = {
     Event.JOB_EVIDENCE_AT_RISK: logging.ERROR,
     Event.STATUS_UNKNOWN: logging.WARNING,
     Event.STATUS_UNAVAILABLE: logging.WARNING,
+    Event.ERP_ACCESS_REFUSED: logging.WARNING,
+    Event.ERP_THROTTLED: logging.WARNING,
+    Event.ERP_PAUSE_UNNOTED: logging.WARNING,
     Event.LANDING_FOUND: logging.WARNING,
     Event.EXPORT_NO_FILE: logging.WARNING,
     Event.EXPORT_ODD: logging.WARNING,

@@ -14,12 +14,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from shared.domain.feed import Feed, Shape
-from shared.domain.findings import Finding, check_shape, check_size
+from shared.domain.findings import Finding, check_size
 from shared.errors import FaultyConfiguration
 from shared.feeds.loading import load_feeds
-from shared.services.checking import check_package
-
-_FIRST_BYTES = 64
+from shared.ports import OPENING_BYTES
+from shared.services.checking import check_file, check_package
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -44,11 +43,13 @@ def main(arguments: Sequence[str]) -> int:
 
 def findings_of(feed: Feed, path: Path) -> list[Finding]:
     """Every finding about a file on disk, as the app would have them."""
+    size_bytes = path.stat().st_size
     with path.open("rb") as file:
-        found = check_size(feed, path.stat().st_size) or check_shape(feed, path.name, file.read(_FIRST_BYTES))
-        if found or feed.shape is not Shape.PACKAGE:
+        if found := check_size(feed, size_bytes):
             return found
-        return check_package(feed.name, file)
+        if feed.shape is Shape.PACKAGE:
+            return check_package(feed, path.name, size_bytes, file)
+        return check_file(feed, path.name, size_bytes, file.read(OPENING_BYTES))
 
 
 def _feed(path: Path, name: str) -> Feed:

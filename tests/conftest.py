@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from local.app_settings import OURS
+from shared.telemetry import quiet_libraries
 from tests.builders import ManualClock
 from tests.leaks import leaks_in
 
@@ -26,6 +27,7 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],  # nor is a slow example
 )
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=1000)
+quiet_libraries()  # as the app does; their request logs would drown ours
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 

@@ -1,4 +1,4 @@
-"""The virtual environment `.venv` with everything of requirements-dev.txt, and Azurite with a node to run it."""
+"""The virtual environment `.venv` with everything of requirements-dev.txt, and what runs on node, with a node."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ _NPM_ADVICE = (
     "see that this machine reaches the registry that npm is set to (`npm config get registry`), then run the same "
     "command again"
 )
+_TITLES = {
+    "azurite": "Azurite, the storage emulator (365 MB)",
+    "kusto": "Microsoft's Kusto parser, for the tests (31 MB)",
+}
 
 
 class Checkout:
@@ -31,12 +35,14 @@ class Checkout:
         self.root = root
         self.venv = root / ".venv"
         self.log = root / ".dev" / "logs" / "setup.log"
-        self.azurite = root / "local" / "azurite"
+        self._node_packages = [root / "local" / "azurite", root / "local" / "kusto"]
         requirements = [root / "requirements.txt", root / "requirements-dev.txt"]
         self._lock = root / ".dev" / "setup.lock"
         self._packages = Stamp(self.venv / "courier-stamp", [*requirements, self.venv / "pyvenv.cfg"])
-        lock = self.azurite / "package-lock.json"
-        self._modules = Stamp(self.azurite / "node_modules" / ".courier-stamp", [lock])
+        self._modules = [
+            Stamp(folder / "node_modules" / ".courier-stamp", [folder / "package-lock.json"])
+            for folder in self._node_packages
+        ]
 
     @property
     def python(self) -> Path:
@@ -63,21 +69,24 @@ class Checkout:
                 self._install()
                 self._packages.write()
 
-    def ensure_azurite(self) -> None:
-        """Install node, if the machine has none, and Azurite. To be called in the virtual environment.
+    def ensure_node_packages(self) -> None:
+        """Install node, if the machine has none, Azurite and the Kusto parser. For use in the virtual environment.
 
         Raises:
             SetupFailed: with what to do about it.
         """
         from local import node
 
-        if self._modules.is_current() and node.works():
+        missing = [pair for pair in zip(self._node_packages, self._modules, strict=True) if not pair[1].is_current()]
+        if not missing and node.works():
             return
         with my_turn(self._lock, _WAITING):
             if not node.works() or node.npm() is None:
-                self._pip("node, from PyPI", ["-r", str(self.azurite / "requirements.txt")])
-            if not self._modules.is_current():
-                self._install_azurite()
+                self._pip("node, from PyPI", ["-r", str(self.root / "local" / "azurite" / "requirements.txt")])
+            for folder, modules in missing:
+                if not modules.is_current():
+                    self._install_node_packages(folder)
+                    modules.write()
 
     def _has_packages(self) -> bool:
         if not (self.python.exists() and self._packages.is_current()):
@@ -120,15 +129,14 @@ class Checkout:
         command = [str(self.python), "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
         run_step(title, command + arguments, self.log, _PIP_ADVICE, self.root, os.environ)
 
-    def _install_azurite(self) -> None:
+    def _install_node_packages(self, folder: Path) -> None:
         from local import node
 
         npm = node.npm()
         if npm is None:
             raise SetupFailed("no npm that works", "install node with npm, or remove the broken one from the PATH")
-        # npm's own children look for node on the PATH; none of Azurite's packages needs its install script.
+        # npm's own children look for node on the PATH; none of the packages needs its install script.
         environ = dict(os.environ)
         environ["PATH"] = str(Path(node.node()).parent) + os.pathsep + environ.get("PATH", "")
         command = [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        run_step("Azurite, the storage emulator (365 MB)", command, self.log, _NPM_ADVICE, self.azurite, environ)
-        self._modules.write()
+        run_step(_TITLES[folder.name], command, self.log, _NPM_ADVICE, folder, environ)

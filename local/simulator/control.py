@@ -5,6 +5,7 @@ A body that does not fit is answered with 400 and {"error": a sentence}.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -101,9 +102,11 @@ async def imports(request: web.Request) -> Any:
 
 
 async def exports(request: web.Request) -> Any:
-    """Every export message, oldest first, without its content."""
+    """Every export message, oldest first, with its content's length and hash in its place."""
     listed = [asdict(message) for message in request.app[WORLD].exports]
-    return [{key: value for key, value in told.items() if key != "content"} | _size(told["content"]) for told in listed]
+    return [
+        {key: value for key, value in told.items() if key != "content"} | _content(told["content"]) for told in listed
+    ]
 
 
 async def calls(request: web.Request) -> Any:
@@ -125,8 +128,9 @@ def _message(message: Message) -> dict[str, Any]:
     return told | {"rows_written": message.rows_written, "ended": message.ended}
 
 
-def _size(content: bytes | None) -> dict[str, int]:
-    return {"size_bytes": len(content or b"")}
+def _content(content: bytes | None) -> dict[str, Any]:
+    digest = None if content is None else hashlib.sha256(content).hexdigest()
+    return {"size_bytes": len(content or b""), "content_sha256": digest}
 
 
 # --- told ------------------------------------------------------------------------------------------------------------
@@ -149,7 +153,10 @@ async def faults(request: web.Request) -> Any:
     """Queue a fault {"call", "name", "times", "match", ...its parameters}, or a rate {"rate", "seed", "kinds"}."""
     told, world = await request.json(), request.app[WORLD]
     if "rate" in told:
-        kinds = [kind if isinstance(kind, str) else (str(kind[0]), str(kind[1])) for kind in told.get("kinds", [])]
+        kinds = [
+            kind if isinstance(kind, str) else (*kind[:2], kind[2] if kind[2:] else {})
+            for kind in told.get("kinds", [])
+        ]
         world.fault_rate(int(told.get("seed", 0)), float(told["rate"]), kinds)
     else:
         world.faults.add(told.pop("call"), told.pop("name"), **told)

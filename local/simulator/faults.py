@@ -60,6 +60,8 @@ FAULTS: dict[str, Kind] = {
     "empty_200": _kind("200 without a body, and no effect"),
     "null_200": _kind("200 with the text null, and no effect"),
 }
+#: What a rate is told: a call, which then meets any of SPORADIC, or a call with one fault and its parameters.
+RateKind = str | tuple[str, str] | tuple[str, str, Mapping[str, Any]]
 #: What a rate chooses from for a call that names no fault.
 SPORADIC = ("answer_lost_before_commit", "answer_lost_after_commit", "throttle", "status", "html", "truncated_body")
 
@@ -94,7 +96,7 @@ class Faults:
         self._released = 0
         self._chance: random.Random | None = None
         self._rate = 0.0
-        self._choices: dict[str, list[str]] = {}
+        self._choices: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
 
     @property
     def to_come(self) -> list[Fault]:
@@ -114,13 +116,13 @@ class Faults:
         with self._lock:
             self._queue.append(Fault(call, name, times, match or {}, params))
 
-    def at_random(self, seed: int, rate: float, kinds: Iterable[str | tuple[str, str]]) -> None:
-        """Let a share of calls fail: `kinds` are calls, or (call, fault) pairs. The seed makes it repeatable."""
-        choices: dict[str, list[str]] = {}
+    def at_random(self, seed: int, rate: float, kinds: Iterable[RateKind]) -> None:
+        """Let a share of calls fail. A kind named twice is met twice as often; the seed makes it repeatable."""
+        choices: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
         for kind in kinds:
-            for call, name in [kind] if isinstance(kind, tuple) else [(kind, name) for name in SPORADIC]:
-                _check(call, name, {})
-                choices.setdefault(call, []).append(name)
+            for call, name, params in _spelled_out(kind):
+                _check(call, name, params)
+                choices.setdefault(call, []).append((name, params))
         with self._lock:
             self._chance, self._rate, self._choices = random.Random(seed), rate, choices  # noqa: S311 - repeatable faults, no secret
 
@@ -157,10 +159,17 @@ class Faults:
             return found
 
     def _by_chance(self, call: str) -> Fault | None:
-        names = self._choices.get(call)
-        if self._chance is None or not names or self._chance.random() >= self._rate:
+        choices = self._choices.get(call)
+        if self._chance is None or not choices or self._chance.random() >= self._rate:
             return None
-        return Fault(call, self._chance.choice(names))
+        name, params = self._chance.choice(choices)
+        return Fault(call, name, params=params)
+
+
+def _spelled_out(kind: RateKind) -> list[tuple[str, str, Mapping[str, Any]]]:
+    if isinstance(kind, str):
+        return [(kind, name, {}) for name in SPORADIC]
+    return [(kind[0], kind[1], kind[2] if len(kind) == 3 else {})]
 
 
 def _check(call: str, name: str, params: Mapping[str, Any]) -> None:

@@ -13,7 +13,7 @@ from .blob_store import BlobStore
 from .clients import Client
 from .clock import VirtualClock
 from .exports import ExportMessage, ExportQueue, PackageExports
-from .faults import Faults
+from .faults import Faults, RateKind
 from .knobs import Knobs
 from .messages import ImportJob, Message, Upload
 from .recurrence import RETENTION, recur
@@ -26,10 +26,10 @@ EMPTY_GUID = "00000000-0000-0000-0000-000000000000"
 class World(Knobs):
     """Clients, recurring data jobs, messages, exports, tables, faults; its settings are `Knobs`. Thread-safe."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: VirtualClock | None = None) -> None:
         super().__init__()
         self.lock = threading.RLock()
-        self.clock = VirtualClock()
+        self.clock = clock or VirtualClock()
         self.tenant_id = "0f0f0f0f-1111-4222-8333-444444444444"
         self.client_id = "c1c1c1c1-1111-4222-8333-444444444444"
         self.managed_identity_client_id = "c2c2c2c2-1111-4222-8333-444444444444"
@@ -105,8 +105,8 @@ class World(Knobs):
         with self.lock:
             self.queue.add_job(activity_id, data_project, entity, None if policy is None else set(policy))
 
-    def fault_rate(self, seed: int, rate: float, kinds: Iterable[str | tuple[str, str]]) -> None:
-        """Let a share of calls fail, repeatably. `kinds`: calls ("enqueue") or (call, fault) pairs. Rate 0 ends it."""
+    def fault_rate(self, seed: int, rate: float, kinds: Iterable[RateKind]) -> None:
+        """Let a share of calls fail, repeatably: calls ("enqueue"), or (call, fault[, parameters]). Rate 0 ends it."""
         self.faults.at_random(seed, rate, kinds)
 
     # --- imports -----------------------------------------------------------------------------------------------------

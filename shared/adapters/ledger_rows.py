@@ -15,7 +15,9 @@ from shared.domain.findings import Finding
 from shared.domain.job import LONGEST_TIMELINE, Job, JobState, Lane, Source, TimelineEntry
 from shared.domain.outcome import EntityCounts, RowCounts
 
-SCHEMA_VERSION = 1
+#: Raised when a column is added or changes its meaning. Rows of the version before are read as they are, and become
+#: this version when they are next written; tests/contract/recorded holds rows of every earlier version.
+SCHEMA_VERSION = 2
 #: A text column holds 64 KiB of UTF-16; the ERP's log is cut well below that and kept whole in the archive.
 LONGEST_LOG = 20_000
 
@@ -41,6 +43,11 @@ def source_row_key(key: str) -> tuple[str, str]:
 def message_row_key(message_id: str) -> tuple[str, str]:
     """Where a message ID points to its job."""
     return f"message.{message_id[:2].lower()}", message_id.lower()
+
+
+def doubt_partition(activity_id: str) -> str:
+    """Where an activity's files in doubt are noted that wait for a person; the row key is the job ID."""
+    return f"doubt.{activity_id.lower()}"
 
 
 def due_partition(lane: Lane) -> str:
@@ -124,12 +131,20 @@ def _progress(job: Job) -> Row:
         "evidence_at": _text(job.evidence_at),
         "causes": job.causes[:2000],
         "forgotten_at": _text(job.forgotten_at),
+        "content_sha256": job.content_sha256,
+        "duplicate_of": job.duplicate_of,
+        "released_at": _text(job.released_at),
     }
 
 
 def from_row(row: Row) -> Job:
-    """The job of a row. Columns that an older writer did not know read as empty."""
+    """The job of a row. Columns that an older writer did not know read as empty.
+
+    Raises ValueError for a row of a later release: while an older app still runs beside it, it leaves such rows alone.
+    """
     get = row.get
+    if int(get("schema_version", "1")) > SCHEMA_VERSION:
+        raise ValueError(f"row {row['PartitionKey']} {row['RowKey']} was written by a later release; run that one")
     return Job(
         job_id=f"{row['PartitionKey'].removeprefix('job.')}.{row['RowKey']}",
         feed=row["feed"],
@@ -163,6 +178,9 @@ def from_row(row: Row) -> Job:
         evidence_at=_time(get("evidence_at", "")),
         causes=get("causes", ""),
         forgotten_at=_time(get("forgotten_at", "")),
+        content_sha256=get("content_sha256", ""),
+        duplicate_of=get("duplicate_of", ""),
+        released_at=_time(get("released_at", "")),
         feeds_version=get("feeds_version", ""),
         timeline=_timeline(row),
     )
@@ -221,13 +239,20 @@ def _entities(text: str) -> tuple[EntityCounts, ...]:
 
 
 def _findings_text(findings: tuple[Finding, ...]) -> str:
-    told = [[f.rule, f.seen[:500], f.advice[:1000], f.feed, f.symptom] for f in findings[:20]]
+    told = [[f.rule, f.seen[:500], f.advice[:800], f.feed, f.symptom, f.is_warning] for f in findings[:20]]
     return json.dumps(told, ensure_ascii=False) if told else ""
 
 
 def _findings(text: str) -> tuple[Finding, ...]:
     return tuple(
-        Finding(rule=told[0], seen=told[1], advice=told[2], feed=told[3], symptom=told[4] if len(told) > 4 else "")
+        Finding(
+            rule=told[0],
+            seen=told[1],
+            advice=told[2],
+            feed=told[3],
+            symptom=told[4] if len(told) > 4 else "",
+            is_warning=len(told) > 5 and told[5],
+        )
         for told in (json.loads(text) if text else ())
     )
 

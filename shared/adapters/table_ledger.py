@@ -77,7 +77,7 @@ class TableLedger:
         """Due entry first, then the row if it is still as seen: a job is never without an entry that finds it."""
         with translated("writing a job"):
             if (job.due_at, lane_of(job)) != (seen.due_at, seen.lane):
-                self._note_due(job)
+                self._note_due(job, seen.token)
             try:
                 answer = self._table.update_entity(
                     rows.to_row(job, seen.entries),
@@ -89,7 +89,7 @@ class TableLedger:
                 raise Conflict(f"job {job.job_id} changed since it was read") from error
             return _version(answer["etag"], job)
 
-    def _note_due(self, job: Job) -> None:
+    def _note_due(self, job: Job, replaces: str = "") -> None:
         if job.due_at is None:
             return
         self._table.upsert_entity(
@@ -97,6 +97,7 @@ class TableLedger:
                 "PartitionKey": rows.due_partition(lane_of(job)),
                 "RowKey": rows.due_key(job.due_at, job.job_id),
                 "feed": job.feed,
+                "replaces": replaces,
             }
         )
 
@@ -121,6 +122,22 @@ class TableLedger:
         with translated("noting a message ID"):
             self._table.upsert_entity({"PartitionKey": partition, "RowKey": key, "job_id": job_id})
 
+    def note_doubt(self, job: Job) -> None:
+        """An upsert into the activity's partition of doubts."""
+        with translated("noting a doubt"):
+            self._table.upsert_entity({"PartitionKey": rows.doubt_partition(job.activity_id), "RowKey": job.job_id})
+
+    def doubts(self, activity_id: str) -> list[str]:
+        """One partition, which holds what waits for a person."""
+        with translated("listing doubts"):
+            bounds = f"PartitionKey eq '{rows.doubt_partition(activity_id)}'"
+            return [str(row["RowKey"]) for row in self._table.query_entities(bounds, select=["RowKey"])]
+
+    def settle_doubt(self, activity_id: str, job_id: str) -> None:
+        """A delete; the client takes a missing row for deleted."""
+        with translated("settling a doubt"):
+            self._table.delete_entity(rows.doubt_partition(activity_id), job_id)
+
     def on_date(self, feed: str, business_date: date) -> Iterator[Job]:
         """One partition, page by page."""
         partition = rows.date_partition(feed, business_date)
@@ -133,9 +150,21 @@ class TableLedger:
         partition = rows.due_partition(lane)
         bounds = f"PartitionKey eq '{partition}' and RowKey lt '{rows.due_bound(now)}'"
         with translated("listing due jobs"):
-            for row in self._table.query_entities(bounds, select=["RowKey", "feed"]):
+            for row in self._table.query_entities(bounds, select=["RowKey", "feed", "replaces"]):
                 due_at, job_id = rows.parse_due_key(row["RowKey"])
-                yield DueEntry(lane=lane, due_at=due_at, job_id=job_id, feed=row["feed"], key=row["RowKey"])
+                yield DueEntry(
+                    lane=lane,
+                    due_at=due_at,
+                    job_id=job_id,
+                    feed=row["feed"],
+                    key=row["RowKey"],
+                    replaces=row.get("replaces") or "",
+                )
+
+    def remind(self, job: Job) -> None:
+        """An upsert under the same key."""
+        with translated("noting a due job"):
+            self._note_due(job)
 
     def forget(self, entries: Iterable[DueEntry]) -> None:
         """Delete in transactions of one partition; an entry that another tick has dropped is no fault."""
@@ -168,6 +197,11 @@ class TableLedger:
         """See TableSlots."""
         with translated("giving a place back"):
             self._slots.free(job_id, set(slots))
+
+    def free_orphan(self, slot: Slot) -> bool:
+        """See TableSlots."""
+        with translated("freeing a place"):
+            return self._slots.free_orphan(slot)
 
     def taken(self) -> list[Slot]:
         """See TableSlots."""

@@ -19,6 +19,8 @@ _PARTITION = "slot"
 _COLUMNS = ["RowKey", "job_id", "taken_at"]
 #: Two takers may choose the same number; the loser looks again. After so many losses the next tick tries.
 _TRIES = 8
+#: An operation of a transaction: what, on which row, on which condition.
+_Change = tuple[str, dict[str, str], dict[str, Any]]
 
 
 class TableSlots:
@@ -31,71 +33,66 @@ class TableSlots:
         """One place under each cap, all or none; None when one is full or the rush is too great."""
         for _ in range(_TRIES):
             present = self._rows()
-            held = tuple(sorted(row["RowKey"] for row in present if row["job_id"] == job_id))
-            if held:
-                return held
-            chosen = [_free_number(name, cap, present, job_id) for name, cap in caps.items()]
-            keys = tuple(key for key in chosen if key)
+            held = [row for row in present if row["job_id"] == job_id]
+            missing = {name: cap for name, cap in caps.items() if name not in {_cap_of(row["RowKey"]) for row in held}}
+            chosen = [_free_number(name, cap, present, job_id) for name, cap in missing.items()]
+            keys = [key for key in chosen if key]
             if len(keys) < len(chosen):
                 return None
-            if self._insert(keys, job_id, now):
-                return keys
+            taken_at = {"taken_at": now.isoformat()}
+            # Its own places are taken anew, so that nobody who saw them grow old frees them now.
+            changes = [_if_as_seen("update", row, taken_at) for row in held]
+            changes += [("create", _row(key) | taken_at | {"job_id": job_id}, {}) for key in keys]
+            if self._all_or_none(changes):
+                return tuple(sorted([*keys, *(row["RowKey"] for row in held)]))
         return None
 
     def free(self, job_id: str, keys: set[str]) -> None:
         """Delete those of the rows that this job holds, each only if it is as read."""
         held = [row for row in self._rows() if row["RowKey"] in keys and row["job_id"] == job_id] if keys else []
-        operations = [
-            (
-                "delete",
-                {"PartitionKey": _PARTITION, "RowKey": row["RowKey"]},
-                {"etag": row.metadata["etag"], "match_condition": MatchConditions.IfNotModified},
-            )
-            for row in held
-        ]
-        if not operations:
-            return
-        try:
-            self._table.submit_transaction(operations)
-        except TableTransactionError as error:
-            # Someone freed one of them first; what is left is found by the next look for orphans.
-            if error.status_code not in {404, 412}:
-                raise
+        # Where someone freed one of them first, what is left is found by the next look for orphans.
+        self._all_or_none([_if_as_seen("delete", row) for row in held])
+
+    def free_orphan(self, slot: Slot) -> bool:
+        """Delete the row if it still says who took it and when."""
+        as_read = [row for row in self._rows() if _slot(row) == slot]
+        return bool(as_read) and self._all_or_none([_if_as_seen("delete", row) for row in as_read])
 
     def taken(self) -> list[Slot]:
         """All rows."""
-        return [
-            Slot(
-                key=row["RowKey"],
-                job_id=row["job_id"],
-                taken_at=datetime.fromisoformat(row["taken_at"]).astimezone(UTC),
-            )
-            for row in self._rows()
-        ]
+        return [_slot(row) for row in self._rows()]
 
     def _rows(self) -> list[Any]:
         return list(self._table.query_entities(f"PartitionKey eq '{_PARTITION}'", select=_COLUMNS))
 
-    def _insert(self, keys: tuple[str, ...], job_id: str, now: datetime) -> bool:
-        operations = [
-            (
-                "create",
-                {
-                    "PartitionKey": _PARTITION,
-                    "RowKey": key,
-                    "job_id": job_id,
-                    "taken_at": now.isoformat(),
-                },
-            )
-            for key in keys
-        ]
+    def _all_or_none(self, changes: list[_Change]) -> bool:
+        """Make all changes in one transaction; False when a row is not as seen, or is there already."""
         try:
-            self._table.submit_transaction(operations)
+            if changes:
+                self._table.submit_transaction(changes)
         except TableTransactionError as error:
-            if error.status_code == 409:
-                return False
-            raise
+            if error.status_code not in {404, 409, 412}:
+                raise
+            return False
         return True
+
+
+def _row(key: str) -> dict[str, str]:
+    return {"PartitionKey": _PARTITION, "RowKey": key}
+
+
+def _if_as_seen(operation: str, row: Any, change: Mapping[str, str] | None = None) -> _Change:
+    condition = {"etag": row.metadata["etag"], "match_condition": MatchConditions.IfNotModified}
+    return operation, _row(row["RowKey"]) | dict(change or {}), condition
+
+
+def _cap_of(key: str) -> str:
+    return key.rpartition(".")[0]
+
+
+def _slot(row: Any) -> Slot:
+    taken_at = datetime.fromisoformat(row["taken_at"]).astimezone(UTC)
+    return Slot(key=row["RowKey"], job_id=row["job_id"], taken_at=taken_at)
 
 
 def _free_number(name: str, cap: int, present: list[Any], job_id: str) -> str | None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from shared.domain.windows import Hours, Spans
+
 DEFAULT_PATH_RULE = "{feed}/{company}/{name}"
 
 
@@ -17,11 +19,49 @@ class Shape(StrEnum):
     PACKAGE = "package"
 
 
+class Duplicate(StrEnum):
+    """What becomes of a file whose content was sent before, in the same feed and legal entity."""
+
+    SEND = "send"
+    SKIP = "skip"
+    HOLD = "hold"
+
+
 class LostAnswer(StrEnum):
     """What may follow when a file was sent and no answer came back."""
 
     HOLD = "hold"
     RESEND = "resend"
+
+
+class Checks(StrEnum):
+    """What the check before sending rejects: what certainly fails, also what only may, or as little as it can."""
+
+    CERTAIN = "certain"
+    REJECT = "reject"
+    WARN = "warn"
+
+
+class SourceFormat(StrEnum):
+    """Formats of data files that can be told apart. F&O knows each by several names; see `source_format`."""
+
+    CSV = "CSV"
+    CSV_UNICODE = "CSV-Unicode"
+    XML = "XML"
+    EXCEL = "EXCEL"
+    UNKNOWN = ""
+
+
+def source_format(name: str) -> SourceFormat:
+    """The format behind the name of a source data format of F&O; UNKNOWN for a name that a customer made up."""
+    folded = name.strip().casefold()
+    if folded in {"xml", "xml-element", "xml-attribute"}:
+        return SourceFormat.XML
+    return next((known for known in SourceFormat if known.value.casefold() == folded), SourceFormat.UNKNOWN)
+
+
+#: Failures were seen from 36 MB on, though no limit is documented.
+WARN_SIZE_BYTES = 35_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +71,12 @@ class Feed:
     `entity` is the DMF label of a file feed ("Customer groups"), empty for packages, whose manifest names the
     entities. `company` is a fixed legal entity, else it comes from the path and must be among `companies`.
     `max_in_flight` bounds what the ERP has of this feed's activity at once; `overdue_after` counts from sending.
+    Of all feeds with one `serial_key` F&O has one file at a time; empty for none.
+    `send_between` are the hours in which it may send; None at any. A `paused` feed takes files in and sends none.
+    A content counts as a `duplicate` of one that was sent less than `duplicate_within` before.
     `data_project` is the name under which F&O lists the activity's executions; with it a lost answer is looked up.
+    What the check before sending goes by: `file_format` and `columns` of a file feed, the labels in `entities` that
+    packages may hold (empty: any), `warn_size_bytes`, and `checks`, which says what rejects.
     """
 
     name: str
@@ -46,6 +91,16 @@ class Feed:
     overdue_after: timedelta
     lost_answer: LostAnswer = LostAnswer.HOLD
     data_project: str = ""
+    duplicate: Duplicate = Duplicate.SEND
+    duplicate_within: timedelta = timedelta(days=30)
+    serial_key: str = ""
+    paused: bool = False
+    send_between: Hours | None = None
+    file_format: SourceFormat = SourceFormat.UNKNOWN
+    columns: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    warn_size_bytes: int = WARN_SIZE_BYTES
+    checks: Checks = Checks.CERTAIN
 
 
 class NoFile(StrEnum):
@@ -75,13 +130,20 @@ class ExportFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedBook:
-    """All feeds of one deployment, and the cap its imports share. `version` is a hash of the file they stand in."""
+    """All feeds of one deployment, and what its imports share. `version` is a hash of the file they stand in.
+
+    `sends_per_minute` bounds the sends of all feeds together, None not at all; during `maintenance`, and while the
+    whole is `paused`, nothing is sent.
+    """
 
     environment: str
     max_in_flight: int
     feeds: Mapping[str, Feed]
     exports: Mapping[str, ExportFeed] = field(default_factory=dict)
     version: str = ""
+    sends_per_minute: int | None = None
+    paused: bool = False
+    maintenance: tuple[Spans, ...] = ()
 
     def data_project_of(self, activity_id: str) -> str:
         """The data project of an activity, if one of its feeds names it; empty otherwise."""

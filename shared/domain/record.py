@@ -55,6 +55,7 @@ def job_record(job: Job) -> dict[str, object]:
         "evidence_at": _iso(job.evidence_at),
         "causes": job.causes,
         "forgotten_at": _iso(job.forgotten_at),
+        "duplicate_of": job.duplicate_of or None,
         "attempts": job.attempt,
         "feeds_version": job.feeds_version,
         "timeline": [_entry(entry) for entry in job.timeline],
@@ -76,6 +77,7 @@ def outcome_record(job: Job) -> dict[str, object]:
         "rows": {"in": rows.rows_in, "ok": rows.rows_ok, "bad": rows.rows_bad} if rows else None,
         "nothing_loaded": job.nothing_loaded,
         "causes": job.causes or None,
+        "duplicate_of": job.duplicate_of or None,
         "findings": [_finding(job, index) for index in range(len(job.findings))],
         "ended_at": _iso(job.ended_at),
         "evidence": job.archive_path,
@@ -99,6 +101,7 @@ def rejection_record(job: Job) -> dict[str, object]:
 def _finding(job: Job, index: int) -> dict[str, object]:
     finding = job.findings[index]
     told: dict[str, object] = {"rule": finding.rule, "value_seen": finding.seen, "what_to_do": finding.advice}
+    told |= {"warning": True} if finding.is_warning else {}
     return told | ({"symptom_in_f_and_o": finding.symptom} if finding.symptom else {})
 
 

@@ -11,12 +11,26 @@ from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
-from shared.domain.feed import DEFAULT_PATH_RULE, ExportFeed, Feed, FeedBook, LostAnswer, NoFile, Shape
+from shared.domain.feed import (
+    DEFAULT_PATH_RULE,
+    WARN_SIZE_BYTES,
+    Checks,
+    Duplicate,
+    ExportFeed,
+    Feed,
+    FeedBook,
+    LostAnswer,
+    NoFile,
+    Shape,
+    source_format,
+)
+from shared.domain.package_check import looks_encoded, plain_label
 from shared.domain.routing import placeholders
 from shared.domain.sizes import parse_duration, parse_size
 from shared.errors import FaultyConfiguration
+from shared.feeds import pacing
+from shared.feeds.schema_faults import schema_fault
 
 SCHEMA_PATH = Path(__file__).with_name("feeds.schema.json")
 _ENVIRONMENT_CAP = 20
@@ -94,33 +108,8 @@ def _duplicates(root: yaml.Node | None) -> Iterator[Fault]:
 def _schema_faults(document: object, lines: _Lines) -> Iterator[Fault]:
     schema = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))
     for error in Draft202012Validator(schema).iter_errors(document):
-        yield _schema_fault(error, lines)
-
-
-def _schema_fault(error: ValidationError, lines: _Lines) -> Fault:
-    keys = [key for key in error.absolute_path if isinstance(key, str | int)]
-    where = ".".join(map(str, keys)) or "the file"
-    known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
-    if error.validator == "additionalProperties":
-        unknown = sorted({str(key) for key in _keys_of(error.instance)} - set(known))
-        return lines.of([*keys, unknown[0]]), (
-            f"{where} has no setting {', '.join(unknown)}; it knows {', '.join(known)}"
-        )
-    if error.validator == "not":
-        return lines.of([*keys, "entity"]), (
-            f"{where}.entity belongs to shape file; a package's manifest names its entities"
-        )
-    if "propertyNames" in error.absolute_schema_path:
-        return lines.of([*keys, str(error.instance)]), (
-            f"{error.instance!r} is no feed name; use a-z, 0-9 and -, beginning with a letter, 24 at most"
-        )
-    hint = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
-    return lines.of(keys), f"{where}: {error.message}" + (f". {hint}" if hint else "")
-
-
-def _keys_of(value: object) -> list[object]:
-    """The keys of a mapping, none of anything else."""
-    return list(value) if isinstance(value, dict) else []
+        keys, sentence = schema_fault(error)
+        yield lines.of(keys), sentence
 
 
 def _meaning_faults(
@@ -136,6 +125,8 @@ def _meaning_faults(
                 "(app setting D365_ENVIRONMENT); deploy the right file"
             ),
         )
+    for key, fault in pacing.environment_faults(document):
+        yield lines.of([key]), f"{key}: {fault}"
     yield from _export_faults(document.get("exports"), lines, environ)
     feeds = document.get("feeds")
     claimed: dict[str, str] = {}
@@ -167,7 +158,13 @@ def _feed_faults(feed: Mapping[str, Any], environ: Mapping[str, str]) -> Iterato
         yield "company", "is missing: a fixed company, or companies that {company} in the path may name"
     if "companies" in feed and "company" not in named:
         yield "path", "has no {company}, and no fixed company is given"
+    for key in ("entity", "entities"):
+        labels = feed.get(key, [])
+        for label in labels if isinstance(labels, list) else [labels]:
+            if looks_encoded(str(label)):
+                yield key, f"{label!r} looks written for a URL; did you mean {plain_label(str(label))!r}?"
     yield from _setting_faults(feed, environ)
+    yield from pacing.feed_faults(feed)
 
 
 def _setting_faults(feed: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -201,9 +198,12 @@ def _book(document: Mapping[str, Any], environ: Mapping[str, str], version: str)
     return FeedBook(
         environment=document["environment"],
         max_in_flight=document.get("max_in_flight", _ENVIRONMENT_CAP),
-        feeds={name: _feed(name, feed, environ) for name, feed in document.get("feeds", {}).items()},
+        feeds={name: _feed(name, feed, document, environ) for name, feed in document.get("feeds", {}).items()},
         exports={name: _export(name, export, environ) for name, export in document.get("exports", {}).items()},
         version=version,
+        sends_per_minute=document.get("sends_per_minute"),
+        paused=document.get("paused", False),
+        maintenance=pacing.maintenance_of(document),
     )
 
 
@@ -226,7 +226,7 @@ def _export(name: str, export: Mapping[str, Any], environ: Mapping[str, str]) ->
     )
 
 
-def _feed(name: str, feed: Mapping[str, Any], environ: Mapping[str, str]) -> Feed:
+def _feed(name: str, feed: Mapping[str, Any], document: Mapping[str, Any], environ: Mapping[str, str]) -> Feed:
     return Feed(
         name=name,
         activity_id=_activity_id(feed, environ),
@@ -240,4 +240,14 @@ def _feed(name: str, feed: Mapping[str, Any], environ: Mapping[str, str]) -> Fee
         overdue_after=parse_duration(feed.get("overdue_after", "4h")),
         lost_answer=LostAnswer(feed.get("lost_answer", "hold")),
         data_project=feed.get("data_project", ""),
+        duplicate=Duplicate(feed.get("duplicate", "send")),
+        duplicate_within=parse_duration(feed.get("duplicate_within", "30d")),
+        serial_key=pacing.serial_key_of(name, feed),
+        paused=feed.get("paused", False),
+        send_between=pacing.hours_of(feed, document),
+        file_format=source_format(feed.get("format", "")),
+        columns=tuple(feed.get("columns", ())),
+        entities=tuple(feed.get("entities", ())),
+        warn_size_bytes=parse_size(feed["warn_size"]) if "warn_size" in feed else WARN_SIZE_BYTES,
+        checks=Checks(feed.get("checks", "certain")),
     )

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.domain.backoff import poll_delay
-from shared.domain.doubt import CLOCK_SKEW, Execution, the_one
+from shared.domain.doubt import CLOCK_SKEW, Execution, may_be_the_import_of, the_one
 from shared.domain.feed import Feed, FeedBook, LostAnswer
 from shared.domain.job import IN_FLIGHT, Job, JobState, advance
-from shared.errors import CourierError, SourceLost
+from shared.errors import AnswerLost, CourierError, SourceLost, Transient
 from shared.formats.rows import RowCounter
 from shared.ports import Clock, ErpGateway, FileStore, Ledger, Stored
 from shared.services.submission import SENDER_GONE_AFTER
@@ -38,19 +39,73 @@ class Doubt:
             return self._adopted(stored, found)
         feed = self.feeds.feeds.get(stored.job.feed)
         age = self.clock() - stored.job.changed_at
-        return self._look_again(stored, age) if feed and age < _looked_for(feed) else None
+        if (feed and age < _looked_for(feed)) or not self._given_up(stored.job, feed, project):
+            return self._look_again(stored, age)
+        return None
 
     def _found(self, job: Job, project: str) -> Execution | None:
-        """The one execution that fits. While another file's execution is not known, nothing can be told apart."""
+        """The one execution that fits this file and no other in doubt; None also while F&O cannot be asked.
+
+        The list comes first, then what is in flight, then what is claimed: a file sent after the list was made cannot
+        be on it, and one that ends meanwhile has claimed its execution before it gave its place back.
+        """
         try:
-            if self._others_unknown(job):
+            listed = self._listed(job, project)
+            if not listed or self._others_unknown(job):
                 return None
-            listed = self.erp.executions(project, (job.sent_at or job.changed_at) - CLOCK_SKEW)
-            unclaimed = [execution for execution in listed if not self.ledger.by_message(execution.execution_id)]
-            return the_one(job, unclaimed, self._rows_of(job)) if unclaimed else None
+            found = the_one(job, self._free_for(job, listed), self._rows_of(job))
+            return None if found is None or self._fits_another(job, found) else found
         except CourierError as failure:
             emit(Event.STATUS_UNAVAILABLE, job, error=str(failure))
             return None
+
+    def _listed(self, job: Job, project: str) -> tuple[Execution, ...]:
+        return self.erp.executions(project, (job.sent_at or job.changed_at) - CLOCK_SKEW)
+
+    def _free_for(self, job: Job, listed: Iterable[Execution]) -> list[Execution]:
+        """Executions that no other job has. One that this job has itself is a crash in the middle of adopting it.
+
+        Not so where the feed resends: there the executions of an earlier attempt are this job's, too.
+        """
+        feed = self.feeds.feeds.get(job.feed)
+        free = {None} if feed and feed.lost_answer is LostAnswer.RESEND else {None, job.job_id}
+        return [execution for execution in listed if self.ledger.by_message(execution.execution_id) in free]
+
+    def _fits_another(self, job: Job, execution: Execution) -> bool:
+        """True when a file that was left to a person may be what this execution imported."""
+        return any(
+            may_be_the_import_of(other, execution, self._rows_of(other)) for other in self._left_to_a_person(job)
+        )
+
+    def _left_to_a_person(self, job: Job) -> Iterator[Job]:
+        """Other files of the activity that are in doubt still; notes of those that are not any more are dropped."""
+        for job_id in self.ledger.doubts(job.activity_id):
+            stored = self.ledger.read(job_id)
+            if stored is None or stored.job.state is not JobState.IN_DOUBT:
+                self.ledger.settle_doubt(job.activity_id, job_id)
+            elif job_id != job.job_id:
+                yield stored.job
+
+    def _given_up(self, job: Job, feed: Feed | None, project: str) -> bool:
+        """See to it that what this file may have become is not taken for another's import; False to come again.
+
+        A file that stays in doubt is noted as such. One that is sent again claims all that fits it now.
+        """
+        if feed is None or feed.lost_answer is LostAnswer.HOLD:
+            self.ledger.note_doubt(job)
+            return True
+        try:
+            self._claim_all_that_fit(job, project)
+        except (Transient, AnswerLost) as failure:
+            emit(Event.STATUS_UNAVAILABLE, job, error=str(failure))
+            return False
+        return True
+
+    def _claim_all_that_fit(self, job: Job, project: str) -> None:
+        rows = self._rows_of(job)
+        for execution in self._free_for(job, self._listed(job, project)):
+            if may_be_the_import_of(job, execution, rows):
+                self.ledger.note_message(execution.execution_id, job.job_id)
 
     def _others_unknown(self, job: Job) -> bool:
         """True when a file of the same activity is in flight whose execution we do not know yet."""

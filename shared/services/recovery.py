@@ -17,6 +17,8 @@ from shared.telemetry import Event, emit
 
 #: A place is looked at when it is older than any honest send could leave it without a job in flight.
 SLOT_GRACE = timedelta(minutes=10)
+#: A job that has been due for so long may have lost its due entry; noting it again costs one write and harms nothing.
+FORGOTTEN_AFTER = timedelta(hours=6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,10 @@ class Recovery:
         return self.files.landed(self.clock() - self.sweep_after)
 
     def bring_in(self, source: Source) -> Stored | None:
-        """Take a lying file in by the door that events use, unless it has a job; clear what a finished job left."""
+        """Take a lying file in by the door that events use, unless it has a job; clear what a finished job left.
+
+        A job that has been due for very long is noted as due again: nothing else would ever find it without an entry.
+        """
         job_id = self.ledger.by_source(source)
         stored = self.ledger.read(job_id) if job_id else None
         if stored is None:
@@ -67,13 +72,15 @@ class Recovery:
             return self.intake.receive(source, "sweep")
         if stored.job.archived_at:
             self.files.remove(source)
+        elif stored.job.due_at and self.clock() - stored.job.due_at > FORGOTTEN_AFTER:
+            self.ledger.remind(stored.job)
         return None
 
     def free_orphaned_slots(self) -> None:
         """Give back places whose job is no longer in flight: a crash fell between two writes."""
         for slot in self.ledger.taken():
-            if self.clock() - slot.taken_at > SLOT_GRACE and not self._in_use(slot):
-                self.ledger.free_slots(slot.job_id, [slot.key])
+            is_old = self.clock() - slot.taken_at > SLOT_GRACE
+            if is_old and not self._in_use(slot) and self.ledger.free_orphan(slot):
                 emit(Event.SLOT_FREED, job_id=slot.job_id, slot=slot.key)
 
     def _in_use(self, slot: Slot) -> bool:

@@ -12,15 +12,18 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from shared.domain.admission import Hold, cap_hold, caps_of, in_use, wait_kind
 from shared.domain.backoff import retry_delay
 from shared.domain.feed import Feed, FeedBook, LostAnswer
-from shared.domain.findings import Finding
-from shared.domain.job import NO_ROOM, Job, JobState, advance
+from shared.domain.findings import Finding, found
+from shared.domain.job import Job, JobState, advance
 from shared.domain.naming import external_id
 from shared.errors import AnswerLost, Conflict, SourceLost, Terminal, Transient
 from shared.ports import Chance, Clock, Content, ErpGateway, FileStore, Ledger, Outgoing, Stored
+from shared.services.admission import Admission
 from shared.services.archiving import Archiving
 from shared.services.checking import Checking
+from shared.services.duplicates import Duplicates, SameContent
 from shared.telemetry import Event, emit
 
 #: A send is given this long, and the time that its size needs at SLOWEST_BYTES_PER_SECOND on top.
@@ -75,7 +78,9 @@ class Submission:
     files: FileStore
     erp: ErpGateway
     feeds: FeedBook
+    admission: Admission
     checking: Checking
+    duplicates: Duplicates
     archiving: Archiving
     clock: Clock
     chance: Chance
@@ -90,9 +95,14 @@ class Submission:
         feed = self.feeds.feeds.get(stored.job.feed)
         if feed is None:
             return self._wait(stored, f"feed {stored.job.feed} is not in feeds.yaml", timedelta(minutes=5))
+        if hold := self.admission.held(feed):
+            return self._hold(stored, hold)
+        return self._in_a_place(stored, feed)
+
+    def _in_a_place(self, stored: Stored, feed: Feed) -> Stored:
         slots = self.ledger.take_slots(stored.job, self.caps(feed), self.clock())
         if slots is None:
-            return self._wait(stored, self._cap_text(feed), timedelta(0))
+            return self._hold(stored, self._no_place(feed))
         stored = Stored(replace(stored.job, slots=slots), stored.version)
         try:
             content = self.files.open(stored.job.source)
@@ -101,18 +111,36 @@ class Submission:
         except Transient as failure:
             return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
         with closing(content):
-            try:
-                findings = self.checking.findings(feed, stored.job.source, content)
-            except SourceLost as lost:
-                findings = [_overwritten(stored.job, lost)]
-            except Transient as failure:
-                return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
-            return self._reject(stored, findings) if findings else self._send(stored, feed, Fingerprinted(content))
+            return self._checked(stored, feed, content)
+
+    def _checked(self, stored: Stored, feed: Feed, content: Content) -> Stored:
+        try:
+            findings = self.checking.findings(feed, stored.job.source, content)
+            fingerprinted = self.duplicates.fingerprinted(stored.job, feed, content)
+        except SourceLost as lost:
+            findings, fingerprinted = [_overwritten(stored.job, lost)], stored.job
+        except Transient as failure:
+            return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
+        return self._judged(Stored(fingerprinted, stored.version), feed, findings, content)
+
+    def _unless_known(self, stored: Stored, feed: Feed, content: Content) -> Stored:
+        """The last doors: content that was sent before, and the environment's bucket of sends."""
+        known = self.duplicates.verdict(stored.job, feed)
+        if isinstance(known, SameContent):
+            return self._skip(stored, known)
+        if hold := known or self.admission.begin_send():
+            return self._hold(stored, hold)
+        return self._send(stored, feed, Fingerprinted(content))
 
     def caps(self, feed: Feed) -> Mapping[str, int]:
         """The caps that a send of this feed counts under: its activity's, and the environment's."""
-        same = [f.max_in_flight for f in self.feeds.feeds.values() if f.activity_id == feed.activity_id]
-        return {"env": self.feeds.max_in_flight, f"act.{feed.activity_id}": min(same)}
+        return caps_of(feed, self.feeds)
+
+    def _judged(self, stored: Stored, feed: Feed, findings: list[Finding], content: Content) -> Stored:
+        """Reject the file, or send it with its warnings on the row, where a failure is explained by them."""
+        if any(not finding.is_warning for finding in findings):
+            return self._reject(stored, findings)
+        return self._unless_known(Stored(replace(stored.job, findings=tuple(findings)), stored.version), feed, content)
 
     def _send(self, stored: Stored, feed: Feed, content: Fingerprinted) -> Stored:
         stored = self._write_intent(stored)
@@ -135,7 +163,7 @@ class Submission:
         job = advance(stored.job, JobState.SENDING, now, f"attempt {stored.job.attempt + 1}")
         job = replace(job, due_at=now + limit, sent_at=now)
         version = self.ledger.write(job, stored.version)
-        emit(Event.JOB_SENDING, job, size_bytes=job.source.size_bytes)
+        emit(Event.JOB_SENDING, job, size_bytes=job.source.size_bytes, warnings=",".join(f.rule for f in job.findings))
         return Stored(job, version)
 
     def _record_sent(self, stored: Stored, message_id: str, sha256: str) -> Stored:
@@ -163,6 +191,7 @@ class Submission:
     def doubt(self, stored: Stored, why: str, sender_may_live: timedelta) -> Stored:
         """A sent job whose answer is missing: the feed's `lost_answer` says what may follow.
 
+        A resend waits for the import that may have begun: it has one place under the caps, and two would be at work.
         `sender_may_live` is how long the attempt's own sender could still come back with the answer.
         """
         now = self.clock()
@@ -171,7 +200,7 @@ class Submission:
         if self.feeds.data_project_of(job.activity_id):
             wait = FIRST_LOOK
         elif feed and feed.lost_answer is LostAnswer.RESEND:
-            wait = max(sender_may_live, retry_delay(job.attempt, self.chance()))
+            wait = max(sender_may_live, min(feed.overdue_after, SENDER_GONE_AFTER))
         else:
             wait = feed.overdue_after if feed else SENDER_GONE_AFTER
         job = replace(job, due_at=now + wait)
@@ -188,9 +217,15 @@ class Submission:
         delay = retry_delay(stored.job.attempt, self.chance(), asked)
         return self._wait(stored, f"not taken: {why}", delay)
 
-    def _wait(self, stored: Stored, why: str, delay: timedelta) -> Stored:
-        """Let a job wait, and write that only when it is news."""
-        if stored.job.state is JobState.WAITING and stored.job.reason == why and not delay:
+    def _hold(self, stored: Stored, hold: Hold) -> Stored:
+        if hold.for_a_person:
+            return self._wait(stored, hold.reason, None)
+        delay = hold.until - self.clock() if hold.until else timedelta(0)
+        return self._wait(stored, hold.reason, max(delay, timedelta(0)))
+
+    def _wait(self, stored: Stored, why: str, delay: timedelta | None) -> Stored:
+        """Let a job wait, and write that only when it is news. Without a delay it is never due: a person moves it."""
+        if stored.job.state is JobState.WAITING and stored.job.reason == why and delay == timedelta(0):
             return stored
         now = self.clock()
         if stored.job.state is JobState.WAITING:
@@ -198,10 +233,10 @@ class Submission:
         else:
             job = advance(stored.job, JobState.WAITING, now, why)
         held = job.slots
-        job = replace(job, due_at=now + delay, slots=())
+        job = replace(job, due_at=None if delay is None else now + delay, slots=())
         version = self.ledger.write(job, stored.version)
         self.ledger.free_slots(job.job_id, held)
-        emit(Event.JOB_WAITING, job, why=why, due_at=job.due_at)
+        emit(Event.JOB_WAITING, job, why=why, wait=wait_kind(job), due_at=job.due_at)
         return Stored(job, version)
 
     def _refused(self, stored: Stored, why: str) -> Stored:
@@ -213,18 +248,24 @@ class Submission:
         emit(Event.JOB_ENDED, job, outcome=job.state.value, why=why)
         return self.archiving.archive(stored)
 
+    def _skip(self, stored: Stored, known: SameContent) -> Stored:
+        now = self.clock()
+        held = stored.job.slots
+        job = advance(stored.job, JobState.SKIPPED, now, f"skipped: {known.why}")
+        job = replace(job, duplicate_of=known.job_id, due_at=now, slots=())
+        stored = Stored(job, self.ledger.write(job, stored.version))
+        self.ledger.free_slots(job.job_id, held)
+        emit(Event.JOB_ENDED, job, outcome=job.state.value, why=job.reason)
+        return self.archiving.archive(stored)
+
     def _reject(self, stored: Stored, findings: list[Finding]) -> Stored:
         held = stored.job.slots
         stored = self.archiving.reject(stored, findings)
         self.ledger.free_slots(stored.job.job_id, held)
         return stored
 
-    def _cap_text(self, feed: Feed) -> str:
-        caps = self.caps(feed)
-        return (
-            f"{NO_ROOM}{caps[f'act.{feed.activity_id}']} in flight for the feed's activity "
-            f"or {caps['env']} for the environment"
-        )
+    def _no_place(self, feed: Feed) -> Hold:
+        return cap_hold(feed, self.caps(feed), in_use(slot.key for slot in self.ledger.taken()))
 
 
 def _outgoing(job: Job, feed: Feed) -> Outgoing:
@@ -237,10 +278,4 @@ def _outgoing(job: Job, feed: Feed) -> Outgoing:
 
 
 def _overwritten(job: Job, lost: SourceLost) -> Finding:
-    return Finding(
-        rule="overwritten",
-        seen=str(lost),
-        advice="This version was never sent. If a newer one lies under the same name, it is a job of its own; "
-        "write each delivery under a name of its own.",
-        feed=job.feed,
-    )
+    return found("overwritten", str(lost), job.feed)

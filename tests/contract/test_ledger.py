@@ -35,6 +35,14 @@ def test_a_job_that_changes_its_lane_is_found_in_the_new_one_though_its_time_is_
     assert [entry.job_id for entry in ledger.due(Lane.FOLLOW, START)] == [stored.job.job_id]
 
 
+def test_a_job_whose_due_entry_is_gone_can_be_noted_again(ledger: Ledger) -> None:
+    stored, _ = ledger.open(a_job(due_at=START))
+    ledger.forget(list(ledger.due(Lane.SEND, START)))
+    ledger.remind(stored.job)
+    ledger.remind(stored.job)
+    assert [entry.job_id for entry in ledger.due(Lane.SEND, START)] == [stored.job.job_id]
+
+
 def test_a_source_is_claimed_once_however_many_see_it_land(ledger: Ledger) -> None:
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(lambda _: ledger.open(a_job()), range(16)))
@@ -73,6 +81,9 @@ def test_a_job_comes_back_as_it_was_written_with_every_column(ledger: Ledger, cl
         execution_log="line 1\nline 2",
         findings=(Finding(rule="too-large", seen="9 GB", advice="Split it.", feed="f"),),
         overdue=True,
+        content_sha256="cd" * 32,
+        duplicate_of="customer-groups.20261114.abc",
+        released_at=clock(),
         archive_path="archive/x",
         archived_at=clock(),
         kept_as="a/job/x.csv",
@@ -160,6 +171,50 @@ def test_a_write_that_changes_the_time_makes_the_job_due_then(ledger: Ledger, cl
     ledger.write(replace(job, due_at=START + timedelta(minutes=5)), stored.version)
     clock.advance(timedelta(minutes=5))
     assert [entry.due_at for entry in ledger.due(Lane.SEND, clock())] == [START, START + timedelta(minutes=5)]
+
+
+def test_a_due_entry_names_the_version_that_its_write_replaces(ledger: Ledger, clock: ManualClock) -> None:
+    stored, _ = ledger.open(a_job(due_at=START))
+    job = advance(stored.job, JobState.WAITING, clock(), "a cap")
+    read = ledger.read(job.job_id)
+    assert read
+    ledger.write(replace(job, due_at=START + timedelta(minutes=5)), read.version)
+    clock.advance(timedelta(minutes=5))
+    assert [entry.replaces for entry in ledger.due(Lane.SEND, clock())] == ["", stored.version.token]
+    assert read.version.token == stored.version.token
+
+
+def test_files_in_doubt_are_found_by_their_activity_until_they_are_settled(ledger: Ledger) -> None:
+    mine = a_job()
+    other = a_job(a_source("a/b/other.csv"), activity_id="22222222-2222-4222-8222-222222222222")
+    for job in (mine, mine, other):
+        ledger.note_doubt(job)
+    assert ledger.doubts(mine.activity_id.upper()) == [mine.job_id]
+    for _ in range(2):
+        ledger.settle_doubt(mine.activity_id, mine.job_id)
+    assert ledger.doubts(mine.activity_id) == []
+    assert ledger.doubts(other.activity_id) == [other.job_id]
+
+
+def test_a_job_that_lost_one_of_its_places_takes_that_again_and_keeps_the_other(ledger: Ledger) -> None:
+    job, caps = a_job(), {"env": 2, "act.x": 1}
+    slots = ledger.take_slots(job, caps, START)
+    assert slots
+    ledger.free_slots(job.job_id, ["act.x.000"])
+    assert ledger.take_slots(job, caps, START) == slots
+    assert sorted(slot.key for slot in ledger.taken()) == ["act.x.000", "env.000"]
+
+
+def test_an_orphaned_place_is_freed_only_if_nobody_has_taken_it_anew(ledger: Ledger) -> None:
+    job = a_job()
+    ledger.take_slots(job, {"env": 1}, START)
+    (seen,) = ledger.taken()
+    ledger.take_slots(job, {"env": 1}, START + timedelta(minutes=10))
+    assert not ledger.free_orphan(seen)
+    (renewed,) = ledger.taken()
+    assert renewed.taken_at == START + timedelta(minutes=10)
+    assert ledger.free_orphan(renewed)
+    assert (ledger.taken(), ledger.free_orphan(renewed)) == ([], False)
 
 
 def test_places_are_never_more_than_the_caps_however_many_ask_at_once(ledger: Ledger) -> None:

@@ -22,6 +22,7 @@ class MemoryLedger:
         self._tokens = itertools.count(1)
         self._jobs: dict[str, Stored] = {}
         self._claims: dict[str, str] = {}
+        self._doubts: set[tuple[str, str]] = set()
         self._messages: dict[str, str] = {}
         self._due: dict[tuple[Lane, datetime, str], DueEntry] = {}
         self._slots: dict[str, Slot] = {}
@@ -48,14 +49,23 @@ class MemoryLedger:
             if present is None or present.version.token != seen.token:
                 raise Conflict(f"job {job.job_id} changed since it was read")
             kept = present.job.timeline[: seen.entries - 1]
-            return self._put(replace(job, timeline=kept + job.timeline[len(kept) :])).version
+            return self._put(replace(job, timeline=kept + job.timeline[len(kept) :]), seen.token).version
 
-    def _put(self, job: Job) -> Stored:
+    def _note_due(self, job: Job, replaces: str = "") -> None:
         if job.due_at is not None:
             key = (lane_of(job), job.due_at, job.job_id)
-            self._due[key] = DueEntry(
-                lane=key[0], due_at=job.due_at, job_id=job.job_id, feed=job.feed, key=f"{job.due_at}{job.job_id}"
+            entry = DueEntry(
+                lane=key[0],
+                due_at=job.due_at,
+                job_id=job.job_id,
+                feed=job.feed,
+                key=f"{job.due_at}{job.job_id}",
+                replaces=replaces,
             )
+            self._due.setdefault(key, entry)
+
+    def _put(self, job: Job, replaces: str = "") -> Stored:
+        self._note_due(job, replaces)
         version = Version(
             token=str(next(self._tokens)), entries=len(job.timeline), due_at=job.due_at, lane=lane_of(job)
         )
@@ -74,6 +84,18 @@ class MemoryLedger:
         """See Ledger."""
         self._messages[message_id.lower()] = job_id
 
+    def note_doubt(self, job: Job) -> None:
+        """See Ledger."""
+        self._doubts.add((job.activity_id.lower(), job.job_id))
+
+    def doubts(self, activity_id: str) -> list[str]:
+        """See Ledger."""
+        return sorted(job_id for activity, job_id in self._doubts if activity == activity_id.lower())
+
+    def settle_doubt(self, activity_id: str, job_id: str) -> None:
+        """See Ledger."""
+        self._doubts.discard((activity_id.lower(), job_id))
+
     def on_date(self, feed: str, business_date: date) -> Iterator[Job]:
         """See Ledger."""
         prefix = f"{feed}.{business_date:%Y%m%d}."
@@ -87,6 +109,11 @@ class MemoryLedger:
             found = [entry for (_, at, _), entry in sorted(self._due.items()) if entry.lane is lane and at <= now]
         yield from found
 
+    def remind(self, job: Job) -> None:
+        """See Ledger."""
+        with self._lock:
+            self._note_due(job)
+
     def forget(self, entries: Iterable[DueEntry]) -> None:
         """See Ledger."""
         with self._lock:
@@ -96,15 +123,14 @@ class MemoryLedger:
     def take_slots(self, job: Job, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
         """See Ledger."""
         with self._lock:
-            held = tuple(sorted(key for key, slot in self._slots.items() if slot.job_id == job.job_id))
-            if held:
-                return held
+            held = {key for key, slot in self._slots.items() if slot.job_id == job.job_id}
+            missing = {name: cap for name, cap in caps.items() if name not in {key.rpartition(".")[0] for key in held}}
             free = [
                 next((key for n in range(cap) if (key := f"{name}.{n:03}") not in self._slots), None)
-                for name, cap in caps.items()
+                for name, cap in missing.items()
             ]
-            keys = tuple(key for key in free if key)
-            if len(keys) < len(free):
+            keys = held | {key for key in free if key}
+            if None in free:
                 return None
             self._slots |= {key: Slot(key=key, job_id=job.job_id, taken_at=now) for key in keys}
             return tuple(sorted(keys))
@@ -115,6 +141,14 @@ class MemoryLedger:
             for key in slots:
                 if key in self._slots and self._slots[key].job_id == job_id:
                     del self._slots[key]
+
+    def free_orphan(self, slot: Slot) -> bool:
+        """See Ledger."""
+        with self._lock:
+            if self._slots.get(slot.key) != slot:
+                return False
+            del self._slots[slot.key]
+            return True
 
     def taken(self) -> list[Slot]:
         """See Ledger."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -104,3 +105,68 @@ def test_while_f_and_o_cannot_be_asked_the_search_goes_on(watched: Stage) -> Non
     watched.world.faults.add("details", "status", times=3, code=503)
     _rounds(watched, 14)
     assert watched.job(PATH).state is JobState.SUCCEEDED
+
+
+def test_while_another_files_execution_is_not_known_nothing_is_concluded(watched: Stage) -> None:
+    watched.drop(OTHER)
+    _lose(watched, fault="answer_lost_before_commit")
+    for call in ("jobstatus", "action:GetMessageStatus"):
+        watched.world.faults.add(call, "status", times=4, code=503)
+    _rounds(watched, 3)
+    assert watched.job(PATH).execution_id == ""
+    _rounds(watched, 20)
+    assert watched.job(OTHER).state is JobState.SUCCEEDED
+    assert watched.job(PATH).state is JobState.IN_DOUBT
+
+
+def test_an_import_that_ended_while_jobstatus_was_down_is_known_and_not_given_to_another_file(watched: Stage) -> None:
+    watched.world.faults.add("jobstatus", "status", times=100, code=500)
+    watched.drop(OTHER)
+    _lose(watched, fault="answer_lost_before_commit")
+    _rounds(watched, 70)
+    assert watched.job(OTHER).state is JobState.SUCCEEDED
+    assert watched.job(OTHER).execution_id
+    assert watched.job(PATH).state is JobState.IN_DOUBT
+
+
+def test_what_a_file_left_to_a_person_may_have_become_is_not_given_to_a_later_one(watched: Stage) -> None:
+    _lose(watched, OTHER)
+    watched.world.batch_capacity = 0
+    _rounds(watched, 70)
+    assert watched.job(OTHER).overdue
+    _lose(watched, fault="answer_lost_before_commit")
+    watched.world.batch_capacity = 4
+    _rounds(watched, 70)
+    assert {watched.job(path).state for path in (PATH, OTHER)} == {JobState.IN_DOUBT}
+
+
+def test_of_two_files_in_doubt_the_later_is_not_given_the_others_import_when_that_one_is_left_to_a_person(
+    watched: Stage,
+) -> None:
+    _lose(watched, OTHER)
+    watched.tick(timedelta(minutes=2))
+    _lose(watched, fault="answer_lost_before_commit")
+    _rounds(watched, 70)
+    assert {watched.job(path).state for path in (PATH, OTHER)} == {JobState.IN_DOUBT}
+    assert all(watched.job(path).overdue for path in (PATH, OTHER))
+
+
+def test_a_send_between_the_list_of_executions_and_the_look_at_our_own_is_not_taken_for_the_lost_one(
+    watched: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _lose(watched, fault="answer_lost_before_commit")
+    doors = watched.engine.tick.recovery.doubt
+    taken = doors.ledger.taken
+
+    def looked_at_first() -> Any:
+        found = taken()
+        if len(watched.world.messages) == 0:
+            watched.another_host().file_landed(watched.landing, watched.drop(OTHER, event=False))
+            watched.world.recurrence_tick()
+            watched.world.recurrence_tick()
+        return found
+
+    monkeypatch.setattr(doors.ledger, "taken", looked_at_first)
+    watched.tick(timedelta(minutes=2))
+    assert len(watched.world.messages) == 1
+    assert watched.job(PATH).state is JobState.IN_DOUBT

@@ -177,6 +177,18 @@ def test_a_download_cut_in_the_middle_is_repeated_inside_the_lease(shore: Shore)
     assert shore.stage.world.exports[0].deliveries == 1
 
 
+def test_a_web_page_in_the_place_of_the_file_is_neither_stored_nor_acknowledged(shore: Shore) -> None:
+    shore.stage.world.export(EXPORT_ACTIVITY, PACKAGE)
+    shore.stage.world.faults.add("download", "html")
+    shore.stage.engine.drain_exports()
+    assert (shore.raw(), shore.states()) == ([], ["leased"])
+    shore.stage.engine.drain_exports()
+    assert [hashlib.sha256(shore.read(path)).hexdigest() for path in shore.raw()] == [
+        hashlib.sha256(PACKAGE).hexdigest()
+    ]
+    assert shore.states() == ["acknowledged"]
+
+
 def test_a_refused_ack_leaves_it_stored_not_acknowledged_and_is_repeated(shore: Shore) -> None:
     shore.stage.world.export(EXPORT_ACTIVITY, PACKAGE)
     shore.stage.world.faults.add("ack", "status", code=500)

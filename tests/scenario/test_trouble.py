@@ -9,8 +9,9 @@ import pytest
 
 from shared.adapters.ledger_rows import job_key
 from shared.domain.job import JobState, advance
+from shared.services import tick
 from shared.wiring import engine_from
-from tests.scenario.conftest import GOOD_CSV, Stage
+from tests.scenario.conftest import FILE_ACTIVITY, GOOD_CSV, Stage
 
 PATH = "customer-groups/USMF/groups-2026-11-14.csv"
 RESEND = "resendable/USMF/groups-2026-11-14.csv"
@@ -49,6 +50,20 @@ def test_a_feed_that_may_resend_does_so_after_a_lost_answer(stage: Stage) -> Non
     job = stage.job(RESEND)
     assert (job.state, job.attempt) == (JobState.SUCCEEDED, 2)
     assert len(stage.world.imports_of(GOOD_CSV)) == 1
+
+
+def test_a_resend_waits_for_the_import_that_may_have_begun_so_that_no_cap_is_exceeded(stage: Stage) -> None:
+    stage.world.faults.add("enqueue", "answer_lost_after_commit", times=2)
+    contents = [GOOD_CSV + f"6{number},More\r\n".encode() for number in range(2)]
+    for number, content in enumerate(contents):
+        stage.drop(f"resendable/USMF/{number}.csv", content)
+    for _ in range(6):
+        stage.tick(timedelta(minutes=5))
+    for _ in range(2):
+        stage.world.recurrence_tick()
+    stage.run_to_the_end()
+    assert [len(stage.world.messages_with(content)) for content in contents] == [2, 2]
+    assert stage.world.most_in_flight(FILE_ACTIVITY) == 2
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])
@@ -256,7 +271,10 @@ def _message_of(stage: Stage, part: bytes) -> str:
     return next(m.message_id for m in stage.world.messages.values() if part in m.body)
 
 
-def test_a_row_that_cannot_be_read_does_not_keep_the_sweep_from_other_files(stage: Stage) -> None:
+def test_a_row_that_cannot_be_read_does_not_keep_the_sweep_from_other_files(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tick, "WINDOW", 1)
     broken, lost = "customer-groups/USMF/a-2026-11-14.csv", "customer-groups/USMF/b-2026-11-14.csv"
     stage.drop(broken)
     partition, key = job_key(stage.job(broken).job_id)
@@ -266,3 +284,14 @@ def test_a_row_that_cannot_be_read_does_not_keep_the_sweep_from_other_files(stag
     with pytest.raises(ValueError, match="NONSENSE"):
         stage.tick(timedelta(minutes=10))
     assert [message.entity for message in stage.world.messages.values()] == ["Customer groups"] * 2
+
+
+def test_a_job_whose_due_entry_is_gone_is_found_by_the_sweep(stage: Stage) -> None:
+    stage.drop(PATH)
+    table = stage.engine.ledger._table
+    for row in list(table.query_entities("PartitionKey ge 'due.' and PartitionKey lt 'due/'")):
+        table.delete_entity(row["PartitionKey"], row["RowKey"])
+    stage.world.recurrence_tick()
+    stage.tick(timedelta(hours=7))
+    stage.run_to_the_end()
+    assert stage.job(PATH).state is JobState.SUCCEEDED

@@ -76,20 +76,24 @@ def test_feeds_for_another_environment_are_refused() -> None:
 @pytest.mark.parametrize(
     ("find", "put", "told"),
     [
-        ("    entity: Vendor invoice header\n", "", "'entity' is a required property"),
+        ("    entity: Vendor invoice header\n", "", "entity is missing"),
         ("    shape: package\n", "    shape: package\n    entity: X\n", "manifest names its entities"),
-        ('"0010"', "0010", "is not of type 'string'"),
+        ('"0010"', "0010", "is not a legal entity's ID such as USMF, in quotes"),
         ("path: customers/{name}", "path: customers/{date}/{name}", "{date} is unknown"),
         ("path: customers/{name}", "path: customers/x", "needs {name} once"),
         ("    company: DEMF\n", "", "a fixed company, or companies"),
         ("    company: DEMF\n", "    company: DEMF\n    companies: [USMF]\n", "not both"),
         ("    company: DEMF\n", "    companies: [USMF]\n", "has no {company}"),
         ("lost_answer: resend", "lost_answer: retry", "'retry' is not one of"),
-        ("overdue_after: 90m", "overdue_after: 90", "90 is not of type 'string'"),
+        ("overdue_after: 90m", "overdue_after: 90", "90 is not a duration such as 90m"),
         ("  customers:", "  Customers:", "is no feed name"),
         ("  customers:", "  invoices:", "written twice"),
         ("path: customers/{name}", 'path: "invoices/{company}/{name}"', "claim the same path"),
         ("version: 1", "version: 2", "1 was expected"),
+        ("lost_answer: resend", "time_zone: Berlin", "'Berlin' is no time zone"),
+        ("lost_answer: resend", 'send_between: "22-05"', "no span of hours such as 22:00-05:00"),
+        ("version: 1", 'version: 1\nmaintenance: ["sunday"]', "neither like 'sun 02:00-06:00'"),
+        ("version: 1", "version: 1\nsends_per_minute: 0", "0 is less than the minimum"),
     ],
 )
 def test_each_mistake_has_a_sentence(find: str, put: str, told: str) -> None:

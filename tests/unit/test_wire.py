@@ -146,3 +146,11 @@ def test_no_text_breaks_a_parser_in_any_other_way_than_it_says(body: str) -> Non
             parse(body)
         except wire.NotUnderstood:
             continue
+
+
+@pytest.mark.parametrize(
+    ("content_type", "is_page"),
+    [("text/html; charset=utf-8", True), ("Text/HTML", True), ("application/octet-stream", False), (None, False)],
+)
+def test_a_web_page_is_told_from_a_file_by_its_content_type(content_type: str | None, is_page: bool) -> None:
+    assert wire.is_web_page(content_type) is is_page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import requests
@@ -12,11 +13,20 @@ from shared.adapters.d365.transport import Transport
 from shared.domain.doubt import Execution
 from shared.domain.outcome import Summary
 from shared.domain.remote import RemoteReport, RemoteStatus
-from shared.errors import AnswerLost, CourierError, Terminal, Transient
+from shared.errors import AnswerLost, CourierError, Terminal, Throttled, Transient
 from shared.ports import Content, Outgoing
 
 #: Seconds to wait for the answer to enqueue, which comes after F&O has stored the whole file.
 _ENQUEUE_ANSWER_SECONDS = 300
+#: Statuses after which a message has the execution that it will ever have.
+_ENDED = frozenset(
+    {
+        RemoteStatus.DONE,
+        RemoteStatus.DONE_WITH_ERRORS,
+        RemoteStatus.FAILED_BEFORE_STAGING,
+        RemoteStatus.FAILED_AFTER_PROCESSING,
+    }
+)
 
 
 class SizedBody:
@@ -95,6 +105,8 @@ class D365Client:
         try:
             answer = self._transport.ask("GET", wire.job_status_path(activity_id, message_id), "jobstatus")
             return wire.parse_job_status(answer.text)
+        except Throttled:
+            raise
         except (CourierError, wire.NotUnderstood) as first:
             return self._report_by_action(message_id, first)
 
@@ -102,9 +114,18 @@ class D365Client:
         path, body = wire.message_status_call(message_id)
         try:
             answer = self._transport.ask("POST", path, "GetMessageStatus", json=body)
-            return wire.parse_message_status(answer.text)
+            report = wire.parse_message_status(answer.text)
+            return replace(report, execution_id=self._execution_id(message_id)) if report.status in _ENDED else report
         except (CourierError, wire.NotUnderstood) as second:
             raise Transient(f"{first}; {second}", getattr(second, "retry_after", None)) from second
+
+    def _execution_id(self, message_id: str) -> str:
+        """The execution of a message that ended; empty where F&O names none, as builds before 2024 do not."""
+        path, body = wire.execution_id_call(message_id)
+        try:
+            return wire.parse_text(self._transport.ask("POST", path, "GetExecutionIdByMessageId", json=body).text)
+        except Terminal:
+            return ""
 
     def executions(self, data_project: str, since: datetime) -> tuple[Execution, ...]:
         """See ErpGateway."""

@@ -75,9 +75,13 @@ class D365Exports:
         except wire.NotUnderstood as error:
             raise Terminal(f"download: {error}; no token was sent there") from error
         try:
-            return HttpDownload(self._transport.ask("GET", path, "download", stream=True, headers=_AS_IT_IS))
+            response = self._transport.ask("GET", path, "download", stream=True, headers=_AS_IT_IS)
         except AnswerLost as error:
             raise Transient(str(error)) from error
+        if wire.is_web_page(response.headers.get("Content-Type")):
+            response.close()
+            raise Transient("download: F&O answered with a web page, a sign-in or an error, in the place of the file")
+        return HttpDownload(response)
 
     def acknowledge(self, activity_id: str, raw: str) -> None:
         """See ExportQueue. The body is the dequeue answer byte for byte, its http:// location included."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import requests
@@ -10,8 +11,9 @@ import requests
 from shared.adapters.d365 import answers
 from shared.adapters.d365.auth import TokenSource
 from shared.adapters.lean_session import LeanSession
-from shared.errors import Transient
+from shared.errors import AccessRefused, Throttled, Transient
 from shared.ports import Clock
+from shared.telemetry import Event, emit
 
 #: Seconds to connect, and to wait for the answer to a call that only asks.
 CONNECT_SECONDS = 15
@@ -21,12 +23,23 @@ SENDING_SECONDS = 120
 
 
 class Transport:
-    """Calls to the F&O host with a bearer token. Thread-safe."""
+    """Calls to the F&O host with a bearer token. Thread-safe.
 
-    def __init__(self, base_url: str, tokens: TokenSource, clock: Clock, connections: int = 16) -> None:
+    `told_to_wait` is rung with the span, None where F&O named none, and the sentence of each answer that asks for it.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        tokens: TokenSource,
+        clock: Clock,
+        told_to_wait: Callable[[timedelta | None, str], None] | None = None,
+        connections: int = 16,
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self._tokens = tokens
         self._clock = clock
+        self._told_to_wait = told_to_wait or (lambda asked, why: None)
         # A .netrc of the environment would replace our Authorization header.
         self._session = LeanSession(connections, reads_environment=False)
 
@@ -43,7 +56,25 @@ class Transport:
         return self.checked(send, call, accepted)
 
     def checked(self, send: Callable[[str], requests.Response], call: str, accepted: set[int]) -> requests.Response:
-        """Send with a token, once more with a fresh one after a 401. Raises for any status that is not accepted."""
+        """Send with a token, once more with a fresh one after a 401. Raises for any status that is not accepted.
+
+        A refused sign-in and a request to slow down concern the environment, not one file: both are told here, once.
+        """
+        try:
+            return self._checked(send, call, accepted)
+        except AccessRefused as refused:
+            emit(Event.ERP_ACCESS_REFUSED, call=call, error=str(refused))
+            raise
+        except Throttled as asked:
+            emit(Event.ERP_THROTTLED, call=call, retry_after=asked.retry_after)
+            self._told_to_wait(asked.retry_after, str(asked))
+            raise
+        except Transient as passing:
+            if passing.retry_after is not None:
+                self._told_to_wait(passing.retry_after, str(passing))
+            raise
+
+    def _checked(self, send: Callable[[str], requests.Response], call: str, accepted: set[int]) -> requests.Response:
         token = self._tokens.bearer()
         response = send(token)
         if response.status_code == 401:

@@ -203,6 +203,11 @@ def parse_text(body: str) -> str:
     return _execution_id(value)
 
 
+def is_web_page(content_type: str | None) -> bool:
+    """True for a page made for people: what a gateway or a sign-in answers with 200, and what no export is."""
+    return (content_type or "").partition(";")[0].strip().casefold() == "text/html"
+
+
 def parse_flag(body: str) -> bool:
     """The `value` of an action that answers true or false."""
     return _value(body) is True

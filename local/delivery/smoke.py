@@ -1,0 +1,68 @@
+"""After a deployment: does what runs there look as this checkout says?"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from local.delivery.azure_cli import Az, StepFailed
+from local.delivery.events import outputs
+from local.delivery.target import Target
+
+
+def smoke(az: Az, group: str, target: Target, root: Path) -> list[str]:
+    """Lines that say what was seen.
+
+    Raises:
+        StepFailed: with everything that is not as it should be.
+    """
+    names = outputs(az, group)
+    name = names["APP_NAME"]
+    app = ("--resource-group", group, "--name", name)
+    found = {
+        "state of the app": (az("functionapp", "show", *app, "--query", "state"), "Running"),
+        "its functions": (_functions(az, app), functions_of(root / "function_app.py")),
+        "its environment": (_setting(az, group, name, "D365_ENVIRONMENT"), target.environment),
+        "its F&O": (_setting(az, group, name, "D365_BASE_URL").rstrip("/"), target.erp_url),
+        "its events": (_subscription(az, group, names["TOPIC_NAME"]), "Succeeded"),
+    }
+    wrong = [f"{what}: {seen!r}, not {wanted!r}" for what, (seen, wanted) in found.items() if seen != wanted]
+    if wrong:
+        raise StepFailed("\n".join(wrong))
+    return [f"{what}: {seen}" for what, (seen, _) in found.items()]
+
+
+def functions_of(function_app: Path) -> list[str]:
+    """The names of the functions that a function_app.py has, read without importing it."""
+    tree = ast.parse(function_app.read_text(encoding="utf-8"))
+    found = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return sorted(node.name for node in found if any(_is_trigger(decorator) for decorator in node.decorator_list))
+
+
+def _is_trigger(decorator: ast.expr) -> bool:
+    return (
+        isinstance(decorator, ast.Call)
+        and isinstance(decorator.func, ast.Attribute)
+        and isinstance(decorator.func.value, ast.Name)
+        and decorator.func.value.id == "app"
+    )
+
+
+def _functions(az: Az, app: tuple[str, ...]) -> list[str]:
+    names = az("functionapp", "function", "list", *app, "--query", "[].name") or []
+    return sorted(name.split("/")[-1] for name in names)
+
+
+def _subscription(az: Az, group: str, topic: str) -> str | None:
+    where = ("--resource-group", group, "--system-topic-name", topic, "--name", "file-landed")
+    state: str | None = az(
+        "eventgrid", "system-topic", "event-subscription", "show", *where, "--query", "provisioningState"
+    )
+    return state
+
+
+def _setting(az: Az, group: str, app: str, name: str) -> str:
+    """One app setting as it is in Azure; empty if it is not set."""
+    where = ("--resource-group", group, "--name", app)
+    found = az("functionapp", "config", "appsettings", "list", *where, "--query", f"[?name=='{name}'].value")
+    return str(found[0]) if found else ""

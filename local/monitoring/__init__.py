@@ -1,0 +1,1 @@
+"""What stands under infra/monitor, read and checked without Azure: queries, alert rules, the workbook."""

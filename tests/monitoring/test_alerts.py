@@ -1,0 +1,138 @@
+"""Every alert rule fires on its bad sample, is silent on a calm day, and reads only what the code says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from local.monitoring.emitted import emitted
+from local.monitoring.kusto import faults_of
+from local.monitoring.rules import MONITOR, Rule, all_queries, events_in, fields_in, rules
+from local.node import works
+from shared.domain.job import JobState
+from shared.telemetry import Event, emit
+from tests.builders import a_job_in
+from tests.monitoring.workspace import Workspace, recorded
+
+RULES = {rule.name: rule for rule in rules()}
+RUNBOOKS = Path(__file__).parents[2] / "docs" / "runbooks"
+Happening = Callable[[Workspace], None]
+
+
+def said(event: Event, in_state: JobState | None = None, /, **fields: object) -> Happening:
+    """An event, of a job in `in_state` where one is named."""
+    job = replace(a_job_in(in_state), message_id="84a383c8-336d-45e4-9933-0c3e8bfb734a") if in_state else None
+    return lambda _: emit(event, job, **fields)
+
+
+def failed_run(workspace: Workspace) -> None:
+    """A run of the poll timer that failed."""
+    workspace.ran("poll_jobs", success=False)
+
+
+_DELIVERY = {"feed": "groups-out", "delivery_id": "d1", "correlation_id": "c1", "state": "LAPSED"}
+_DOUBT = said(Event.JOB_IN_DOUBT, JobState.IN_DOUBT, error="enqueue: no answer")
+
+CALM: list[Happening] = [
+    said(Event.JOB_RECEIVED, JobState.RECEIVED, path="a/b.csv", size_bytes=10, actor="event"),
+    said(Event.JOB_SENDING, JobState.SENDING, size_bytes=10),
+    said(Event.JOB_ENQUEUED, JobState.SENDING, accepted_message_id="m"),
+    said(Event.JOB_RUNNING, JobState.RUNNING),
+    said(Event.JOB_ENDED, JobState.SUCCEEDED, outcome="SUCCEEDED", rows_in=2, rows_ok=2, rows_bad=0),
+    said(Event.JOB_ARCHIVED, JobState.SUCCEEDED, archive_path="archive/x"),
+    said(Event.EXPORT_STORED, **{**_DELIVERY, "state": "STORED"}, path="x", rows=3),
+    said(Event.EXPORT_ACKNOWLEDGED, **{**_DELIVERY, "state": "ACKNOWLEDGED"}),
+    said(Event.ERP_THROTTLED, call="enqueue", retry_after="0:00:20"),
+    said(Event.STATUS_UNAVAILABLE, JobState.RUNNING, error="jobstatus: 502"),
+    said(Event.TICK_DONE, tick="poll_jobs", moved=3),
+    said(Event.TICK_DONE, tick="drain_exports", acknowledged=1),
+    lambda workspace: workspace.ran("poll_jobs"),
+]
+
+#: What has happened when the rule must fire. None: the calm day without what is waited for.
+BAD: dict[str, list[Happening]] = {
+    "import-failed": [said(Event.JOB_ENDED, JobState.PARTIAL, outcome="PARTIAL", rows_in=5, rows_ok=3, rows_bad=2)],
+    "import-rejected": [said(Event.JOB_REJECTED, JobState.REJECTED, rule="empty-file")],
+    "in-doubt": [_DOUBT],
+    "overdue": [said(Event.JOB_OVERDUE, JobState.ENQUEUED, why="enqueued and not started for 5 h")],
+    "sent-unrecorded": [said(Event.JOB_SENT_UNRECORDED, JobState.SENDING, accepted_message_id="m", error="table")],
+    "evidence-at-risk": [
+        said(Event.JOB_EVIDENCE_AT_RISK, JobState.PARTIAL, why="503", age_minutes=4500, gone_at="2026-11-17")
+    ],
+    "archive-held-up": [said(Event.JOB_ARCHIVE_DELAYED, JobState.SUCCEEDED, why="the copy differs")] * 3,
+    "events-lost": [said(Event.LANDING_FOUND, path="a/USMF/b.csv", landed_at="2026-11-14")],
+    "sign-in-refused": [said(Event.ERP_ACCESS_REFUSED, call="enqueue", error="sign-in to F&O failed")],
+    "throttled": [said(Event.ERP_THROTTLED, call="enqueue", retry_after="0:00:20")] * 10,
+    "status-unreadable": [said(Event.STATUS_UNKNOWN, JobState.RUNNING, word="Dreaming")] * 5,
+    "export-unacknowledged": [said(Event.EXPORT_LAPSED, **_DELIVERY, why="stored, not acknowledged when ...")],
+    "export-not-unpacked": [said(Event.EXPORT_ODD, feed="groups-out", export_id="e", why="3 rows, fewer than 10")],
+    "export-stopped": [said(Event.EXPORT_STOPPED, feed="groups-out", error="dequeue: 500")] * 3,
+    "timer-silent": [],
+    "timer-behind": [said(Event.TICK_CUT_SHORT, tick="poll_jobs", lane="send")] * 3,
+    "step-failed": [said(Event.TICK_STEP_FAILED, job_id="j", error="defect: ValueError: x")],
+    "function-failed": [failed_run] * 3,
+}
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rule_is_silent_on_a_calm_day(rule: Rule) -> None:
+    assert recorded(CALM).rows(rule.query) == []
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rule_fires_on_its_bad_sample(rule: Rule) -> None:
+    day = [] if rule.name == "timer-silent" else CALM
+    assert recorded(day, BAD[rule.name]).rows(rule.query) != []
+
+
+def test_a_silent_timer_is_named() -> None:
+    only_polling = recorded([said(Event.TICK_DONE, tick="poll_jobs", moved=0)])
+    assert only_polling.rows(RULES["timer-silent"].query) == [("drain_exports",)]
+
+
+def test_doubt_that_was_resolved_clears_its_alert() -> None:
+    adopted = said(Event.JOB_ADOPTED, JobState.ENQUEUED)
+    late = said(Event.JOB_ENDED, JobState.SUCCEEDED, outcome="SUCCEEDED", rows_in=2, rows_ok=2, rows_bad=0)
+    query = RULES["in-doubt"].query
+    assert recorded([_DOUBT]).rows(query) != []
+    doubted = a_job_in(JobState.IN_DOUBT).job_id
+    assert (
+        recorded([_DOUBT, lambda _: emit(Event.JOB_ADOPTED, None, job_id=doubted, feed="customer-groups")]).rows(query)
+        == []
+    )
+    assert recorded([_DOUBT, adopted, late]).rows(query) == []
+
+
+@pytest.mark.skipif(not works(), reason="the Kusto parser needs node; dev.py installs it")
+def test_every_query_binds_without_fault() -> None:
+    assert {name: faults for name, faults in faults_of(all_queries()).items() if faults} == {}
+
+
+@pytest.mark.parametrize("name", all_queries())
+def test_a_query_reads_only_events_and_fields_that_the_code_emits(name: str) -> None:
+    query, known = all_queries()[name], emitted()
+    events = events_in(query)
+    assert events <= {event.value for event in Event}
+    offered = set().union(*(known[event] for event in events or known))
+    assert fields_in(query) <= offered
+
+
+@pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
+def test_a_rule_has_a_runbook_page_that_says_what_to_do(rule: Rule) -> None:
+    page = (RUNBOOKS / f"{rule.name}.md").read_text(encoding="utf-8")
+    for part in ("## Means", "## First step", "## When it clears"):
+        assert part in page
+
+
+def test_rules_queries_and_samples_are_the_same_set() -> None:
+    assert {path.stem for path in (MONITOR / "queries").glob("*.kql")} == set(RULES) == set(BAD)
+
+
+def test_the_template_loads_the_query_of_every_rule() -> None:
+    text = (MONITOR.parent / "modules" / "alerts.bicep").read_text(encoding="utf-8")
+    loaded = set(re.findall(r"'([a-z-]+)': loadTextContent\('\.\./monitor/queries/\1\.kql'\)", text))
+    assert loaded == set(RULES)
