@@ -11,6 +11,7 @@ from shared.domain.doubt import Execution
 from shared.domain.export import Delivery, Dequeued, Export
 from shared.domain.job import Job, Lane, Source
 from shared.domain.outcome import EntityCounts, Summary
+from shared.domain.pace import EnvironmentPace
 from shared.domain.remote import RemoteReport
 
 #: How much of a file's beginning is looked into before it is sent: a header of some 500 columns in UTF-16.
@@ -328,3 +329,16 @@ class ExportLedger(Protocol):
 
     def exports(self, feed: str) -> Iterator[Export]:
         """All content of a feed, newest first."""
+
+
+class PaceLedger(Protocol):
+    """What all instances share about how fast the ERP may be called. All calls raise Transient, like Ledger."""
+
+    def environment(self) -> EnvironmentPace:
+        """The pace of the environment; at its default until something was changed."""
+
+    def change_environment(self, change: Callable[[EnvironmentPace], EnvironmentPace]) -> EnvironmentPace:
+        """Apply a pure change to what is stored, afresh if another writer was first; what is stored now.
+
+        A change that returns what it was given writes nothing. Raises Conflict when the rush of writers is too great.
+        """

@@ -39,6 +39,7 @@ class Event(StrEnum):
     STATUS_UNAVAILABLE = "status.unavailable"
     ERP_ACCESS_REFUSED = "erp.access_refused"
     ERP_THROTTLED = "erp.throttled"
+    ERP_PAUSE_UNNOTED = "erp.pause_unnoted"
     LANDING_FOUND = "landing.found_by_sweep"
     SLOT_FREED = "slot.freed"
     EXPORT_TAKEN = "export.taken"
@@ -69,6 +70,7 @@ _LEVELS = {
     Event.STATUS_UNAVAILABLE: logging.WARNING,
     Event.ERP_ACCESS_REFUSED: logging.WARNING,
     Event.ERP_THROTTLED: logging.WARNING,
+    Event.ERP_PAUSE_UNNOTED: logging.WARNING,
     Event.LANDING_FOUND: logging.WARNING,
     Event.EXPORT_NO_FILE: logging.WARNING,
     Event.EXPORT_ODD: logging.WARNING,

@@ -20,10 +20,12 @@ from shared.adapters.d365.transport import Transport
 from shared.adapters.storage_clients import blob_service, table_service
 from shared.adapters.table_exports import TableExports
 from shared.adapters.table_ledger import TableLedger
+from shared.adapters.table_pace import TablePace
 from shared.domain.feed import FeedBook
 from shared.errors import FaultyConfiguration
 from shared.feeds.loading import load_feeds
-from shared.ports import Chance, Clock, ErpEvidence, ErpGateway, ExportLedger, ExportQueue, Lake, Ledger
+from shared.ports import Chance, Clock, ErpEvidence, ErpGateway, ExportLedger, ExportQueue, Lake, Ledger, PaceLedger
+from shared.services.admission import Admission
 from shared.services.archiving import Archiving
 from shared.services.checking import Checking
 from shared.services.doubt import Doubt
@@ -32,6 +34,7 @@ from shared.services.export_drain import DrainReport, ExportDrain
 from shared.services.export_store import ExportStore
 from shared.services.forgetting import Forgetting
 from shared.services.intake import Intake
+from shared.services.pausing import Pausing
 from shared.services.polling import Polling
 from shared.services.recovery import Recovery
 from shared.services.submission import Submission
@@ -80,6 +83,7 @@ class Doors:
     erp: ErpGateway
     evidence: ErpEvidence
     queue: ExportQueue
+    pace: PaceLedger
 
 
 @cache
@@ -100,8 +104,9 @@ def engine_from(environ: Mapping[str, str], clock: Clock | None = None, chance: 
 def _open_doors(settings: Settings, clock: Clock) -> Doors:
     erp = settings.erp
     tokens = TokenSource(f"{erp.base_url}/.default", lambda: credential_for(erp), clock)
-    transport = Transport(erp.base_url, tokens, clock)
     table = table_service(settings.ledger).get_table_client(settings.ledger_table)
+    pace = TablePace(table)
+    transport = Transport(erp.base_url, tokens, clock, Pausing(pace, clock).note)
     return Doors(
         ledger=TableLedger(table),
         exports=TableExports(table),
@@ -110,6 +115,7 @@ def _open_doors(settings: Settings, clock: Clock) -> Doors:
         erp=D365Client(transport),
         evidence=D365Evidence(transport),
         queue=D365Exports(transport),
+        pace=pace,
     )
 
 
@@ -124,15 +130,17 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     shortest, longest = settings.poll_interval, settings.poll_interval_longest
     evidence = EvidenceCollection(ledger, files, doors.evidence, clock, outcomes, shortest, longest)
     archiving = Archiving(ledger, files, evidence, clock, archive, rejected, outcomes)
-    submission = Submission(ledger, files, erp, feeds, Checking(files), archiving, clock, chance)
+    admission = Admission(doors.pace, feeds, clock)
+    submission = Submission(ledger, files, erp, feeds, admission, Checking(files), archiving, clock, chance)
     intake = Intake(ledger, feeds, submission, archiving, clock)
     polling = Polling(ledger, erp, feeds, archiving, clock, shortest, longest)
     doubt = Doubt(ledger, files, erp, feeds, clock, shortest, longest)
     recovery = Recovery(ledger, files, feeds, intake, submission, doubt, clock, settings.sweep_after)
     budget, workers = settings.tick_budget, settings.tick_workers
-    tick = Tick(ledger, intake, submission, polling, archiving, recovery, clock, budget, workers, settings.sweep_after)
+    pausing, every = Pausing(doors.pace, clock), settings.sweep_after
+    tick = Tick(ledger, intake, submission, polling, archiving, recovery, pausing, clock, budget, workers, every)
     store = ExportStore(doors.lake, doors.exports, clock)
-    drain = ExportDrain(doors.queue, doors.lake, doors.exports, store, feeds, clock, budget, workers)
+    drain = ExportDrain(doors.queue, doors.lake, doors.exports, store, feeds, pausing, clock, budget, workers)
     forgetting = Forgetting(ledger, files, clock, outcomes)
     return Engine(settings, feeds, ledger, doors.exports, files, intake, tick, drain, forgetting)
 

@@ -47,7 +47,7 @@ class Case:
 
 def cases(scale: Scale) -> list[Case]:
     """All cases of a scale; the smoke has its own, the largest has all others too."""
-    return [case for make in (_imports,) for case in make(scale)]
+    return [case for make in (_imports, _polls, _exports, _bursts, _cold_starts) for case in make(scale)]
 
 
 def _imports(scale: Scale) -> list[Case]:
@@ -56,8 +56,8 @@ def _imports(scale: Scale) -> list[Case]:
     small = (Goal("cpu", 0.60, "naive"), Goal("wall", 0.25, "naive"), Goal("cpu", 5.0, "limit"))
     large = (Goal("wall", 0.75, "limit"), Goal("cpu", 0.50, "limit"), Goal("grown_mb", 4.0))
     found = [
-        _import("10 KB", 10 * KB, 60, 8, rounds=5, goals=small),
-        _import("1 MB", MB, 20, 8, rounds=5),
+        _import("10 KB", 10 * KB, 60, 8, rounds=3, goals=small),
+        _import("1 MB", MB, 20, 8, rounds=3),
         _import("50 MB", 50 * MB, 2, 1, rounds=3, goals=large),
     ]
     if scale is Scale.BIG:
@@ -77,5 +77,90 @@ def _import(size: str, size_bytes: int, files: int, at_once: int, rounds: int, g
         unit="file",
         units=files,
         rounds=rounds,
+        goals=goals,
+    )
+
+
+def _polls(scale: Scale) -> list[Case]:
+    if scale is Scale.TINY:
+        return [_poll(5, 5, 0.0, rounds=1)]
+    found = [_poll(1000, 3000, 0.0, rounds=2), _poll(200, 0, 0.05, rounds=1)]
+    if scale is Scale.BIG:
+        found += [_poll(10_000, 10_000, 0.0, rounds=2), _poll(1000, 1_000_000, 0.0, rounds=2)]
+    return found
+
+
+def _poll(due: int, finished: int, service_seconds: float, rounds: int) -> Case:
+    slow = f", {service_seconds * 1000:.0f} ms each" if service_seconds else ""
+    return Case(
+        bench="poll",
+        title=f"{due:,} due of {due + finished:,}{slow}",
+        module="polls",
+        told={"due": due, "finished": finished, "service_seconds": service_seconds},
+        unit="job",
+        units=due,
+        rounds=rounds,
+        goals=(Goal("cpu", 1.0, "naive"), Goal("wall", 1.0, "naive")),
+    )
+
+
+def _exports(scale: Scale) -> list[Case]:
+    if scale is Scale.TINY:
+        return [_export(2, "1 MB", MB, rounds=1)]
+    found = [_export(100, "1 MB", MB, rounds=2)]
+    if scale is Scale.BIG:
+        found += [_export(200, "1 MB", MB, rounds=3), _export(1, "2 GiB", 2 * 1024**3, rounds=2)]
+    return found
+
+
+def _export(count: int, size: str, size_bytes: int, rounds: int) -> Case:
+    return Case(
+        bench="export",
+        title=f"{count} x {size}",
+        module="exports",
+        told={"exports": count, "size_bytes": size_bytes},
+        unit="export",
+        units=count,
+        rounds=rounds,
+        goals=(Goal("grown_mb", 4.0), Goal("cpu", 0.4, "naive"), Goal("wall", 0.7, "limit")),
+    )
+
+
+def _bursts(scale: Scale) -> list[Case]:
+    return [_burst(files) for files in {0: (4,), 1: (200,), 2: (200, 1000, 10_000)}[scale]]
+
+
+def _burst(files: int) -> Case:
+    return Case(
+        bench="burst",
+        title=f"{files:,} x 10 KB, cap 50, three hosts",
+        module="bursts",
+        told={"files": files},
+        unit="file",
+        units=files,
+        rounds=1,
+        sides=("ours", "one host"),
+    )
+
+
+def _cold_starts(scale: Scale) -> list[Case]:
+    importing = (Goal("wall", 1.25, "limit"), Goal("wall", 0.40, "naive"))
+    rounds = 1 if scale is Scale.TINY else 5
+    return [
+        _cold("import of function_app", False, rounds, ("ours", "naive", "limit"), importing),
+        _cold("import and first file", True, rounds, ("ours", "naive"), (Goal("wall", 1.25, "naive"),)),
+    ]
+
+
+def _cold(title: str, takes_a_file: bool, rounds: int, sides: tuple[str, ...], goals: tuple[Goal, ...]) -> Case:
+    return Case(
+        bench="cold",
+        title=title,
+        module="cold",
+        told={"takes_a_file": takes_a_file},
+        unit="start",
+        units=1,
+        rounds=rounds,
+        sides=sides,
         goals=goals,
     )

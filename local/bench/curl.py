@@ -31,9 +31,9 @@ def send_all(method: str, transfers: Iterable[tuple[str, str]], headers: Iterabl
 
 def pipe(origin: str, target: str, size_bytes: int, method: str, headers: Iterable[str] = ()) -> None:
     """`curl origin | curl target`, with the length told to both ends."""
-    told = [
-        part for header in (_TOKEN, "Expect:", f"Content-Length: {size_bytes}", *headers) for part in ("-H", header)
-    ]
+    # Without the second, curl says that it sends in chunks, though it was told the length.
+    said = ("Expect:", "Transfer-Encoding:", f"Content-Length: {size_bytes}", *headers)
+    told = [part for header in (_TOKEN, *said) for part in ("-H", header)]
     source = subprocess.Popen(
         [_program(), "--fail", "--silent", "-H", _TOKEN, origin], stdout=subprocess.PIPE, stdin=subprocess.DEVNULL
     )

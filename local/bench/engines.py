@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from local.bench.ground import QUICK, Ground
 
 if TYPE_CHECKING:
+    from shared.ports import Clock
     from shared.wiring import Engine
 
 
@@ -22,12 +23,12 @@ def fresh_table(ground: Ground) -> str:
     return name
 
 
-def warm_engine(ground: Ground, table: str) -> Engine:
+def warm_engine(ground: Ground, table: str, clock: Clock | None = None) -> Engine:
     """An engine that has asked each service once, and whose log lines go nowhere, as on a host that samples them."""
     from shared.wiring import engine_from
 
     logging.getLogger("courier").setLevel(logging.CRITICAL)
-    engine = engine_from(ground.settings(table))
+    engine = engine_from(ground.settings(table), clock)
     engine.tick.polling.erp.report(QUICK, "warm")
     engine.ledger.read("quick.20261101.warm")
     engine.files.describe("landing", "warm")

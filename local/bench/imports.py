@@ -22,6 +22,18 @@ _ENQUEUE = f"/api/connector/enqueue/{QUICK}?entity=Customer%20groups&company=USM
 _LINE = b"40,Wholesale customers,Net30\r\n"
 
 
+def landed(ground: Ground, files: int, size_bytes: int, feed: str = "quick") -> list[str]:
+    """Write so many new files of one size to landing; their paths."""
+    from azure.storage.blob import BlobServiceClient
+
+    mark = uuid.uuid4().hex[:8]
+    paths = [f"{feed}/USMF/{mark}-{number:05}.csv" for number in range(files)]
+    with BlobServiceClient.from_connection_string(ground.storage) as blobs:
+        for path in paths:
+            blobs.get_blob_client("landing", path).upload_blob(_lines(size_bytes), length=size_bytes)
+    return paths
+
+
 class _Landed:
     """Files in landing, written once and read by every run of a side."""
 
@@ -29,16 +41,7 @@ class _Landed:
         self.ground = ground
         self.size_bytes: int = told["size_bytes"]
         self.at_once: int = told["at_once"]
-        mark = uuid.uuid4().hex[:8]
-        self.paths = [f"quick/USMF/{mark}-{number:05}.csv" for number in range(told["files"])]
-        self._upload()
-
-    def _upload(self) -> None:
-        from azure.storage.blob import BlobServiceClient
-
-        with BlobServiceClient.from_connection_string(self.ground.storage) as blobs:
-            for path in self.paths:
-                blobs.get_blob_client("landing", path).upload_blob(_lines(self.size_bytes), length=self.size_bytes)
+        self.paths = landed(ground, told["files"], self.size_bytes)
 
 
 def _lines(size_bytes: int) -> Iterator[bytes]:
@@ -81,24 +84,24 @@ class Naive(_Landed):
     def run(self) -> dict[str, float]:
         """One file after the other."""
         for path in self.paths:
-            self._import(path)
+            import_one(self.ground, self._table, path)
         return self._sent.taken()
 
-    def _import(self, path: str) -> None:
-        import requests
-        from azure.data.tables import TableClient
-        from azure.storage.blob import BlobClient
 
-        row = {"PartitionKey": "files", "RowKey": path.replace("/", "|"), "state": "sending"}
-        TableClient.from_connection_string(self.ground.storage, self._table).create_entity(row)
-        blob = BlobClient.from_connection_string(self.ground.storage, "landing", path)
-        content = blob.download_blob().readall()
-        answer = requests.post(
-            self.ground.erp_url + _ENQUEUE, data=content, headers={"Authorization": "Bearer t"}, timeout=300
-        )
-        answer.raise_for_status()
-        row |= {"state": "sent", "message_id": answer.json()}
-        TableClient.from_connection_string(self.ground.storage, self._table).update_entity(row)
+def import_one(ground: Ground, table: str, path: str) -> None:
+    """The whole of the naive script."""
+    import requests
+    from azure.data.tables import TableClient
+    from azure.storage.blob import BlobClient
+
+    row = {"PartitionKey": "files", "RowKey": path.replace("/", "|"), "state": "sending"}
+    TableClient.from_connection_string(ground.storage, table).create_entity(row)
+    content = BlobClient.from_connection_string(ground.storage, "landing", path).download_blob().readall()
+    url = ground.erp_url + _ENQUEUE
+    answer = requests.post(url, data=content, headers={"Authorization": "Bearer t"}, timeout=300)
+    answer.raise_for_status()
+    row |= {"state": "sent", "message_id": answer.json()}
+    TableClient.from_connection_string(ground.storage, table).update_entity(row)
 
 
 class Limit(_Landed):

@@ -54,13 +54,20 @@ def goals(measured: list[Measured]) -> str:
 
 
 def counts(measured: list[Measured]) -> str:
-    """Requests that our side sent, by service and unit of work: the same on any machine."""
-    lines = ["| case | requests of ours |", "|---|---|"]
+    """What our side counted: requests for each unit of work, which are the same on any machine, and the rest."""
+    lines = ["| case | counted by ours |", "|---|---|"]
     for each in measured:
         found = sorted({name for round_ in each.rounds for name in round_.runs["ours"].counts})
-        told = [f"{name.replace('_', ' ')} {each.count('ours', name) / each.case.units:.2f}" for name in found]
-        lines.append(f"| {each.case.bench} {each.case.title}, each {each.case.unit} | {', '.join(told)} |")
+        told = ", ".join(_counted(each, name) for name in found)
+        lines.append(f"| {each.case.bench} {each.case.title} | {told} |")
     return "\n".join(lines)
+
+
+def _counted(measured: Measured, name: str) -> str:
+    value, words = measured.count("ours", name), name.replace("_", " ")
+    if name.endswith("_requests"):
+        return f"{words} {value / measured.case.units:.2f} each {measured.case.unit}"
+    return f"{words} {value:.4g}"
 
 
 def _row(measured: Measured, side: str) -> str:

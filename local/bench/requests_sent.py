@@ -37,9 +37,10 @@ class RequestsSent:
         beneath = getattr(http.client.HTTPConnection, method)
 
         def counted(connection: http.client.HTTPConnection, *arguments: Any, **options: Any) -> Any:
-            service = self._services.get(connection.port or 0, "other")
-            with self._lock:
-                self._counts[f"{service}_{what}"] += 1
+            service = self._services.get(connection.port or 0)  # azure-core writes batches to a connection of no host
+            if service:
+                with self._lock:
+                    self._counts[f"{service}_{what}"] += 1
             return beneath(connection, *arguments, **options)
 
         setattr(http.client.HTTPConnection, method, counted)

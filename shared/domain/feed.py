@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from shared.domain.windows import Hours, Spans
+
 DEFAULT_PATH_RULE = "{feed}/{company}/{name}"
 
 
@@ -61,6 +63,8 @@ class Feed:
     `entity` is the DMF label of a file feed ("Customer groups"), empty for packages, whose manifest names the
     entities. `company` is a fixed legal entity, else it comes from the path and must be among `companies`.
     `max_in_flight` bounds what the ERP has of this feed's activity at once; `overdue_after` counts from sending.
+    Of all feeds with one `serial_key` F&O has one file at a time; empty for none.
+    `send_between` are the hours in which it may send; None at any. A `paused` feed takes files in and sends none.
     `data_project` is the name under which F&O lists the activity's executions; with it a lost answer is looked up.
     What the check before sending goes by: `file_format` and `columns` of a file feed, the labels in `entities` that
     packages may hold (empty: any), `warn_size_bytes`, and `checks`, which says what rejects.
@@ -78,6 +82,9 @@ class Feed:
     overdue_after: timedelta
     lost_answer: LostAnswer = LostAnswer.HOLD
     data_project: str = ""
+    serial_key: str = ""
+    paused: bool = False
+    send_between: Hours | None = None
     file_format: SourceFormat = SourceFormat.UNKNOWN
     columns: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
@@ -112,13 +119,20 @@ class ExportFeed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedBook:
-    """All feeds of one deployment, and the cap its imports share. `version` is a hash of the file they stand in."""
+    """All feeds of one deployment, and what its imports share. `version` is a hash of the file they stand in.
+
+    `sends_per_minute` bounds the sends of all feeds together, None not at all; during `maintenance`, and while the
+    whole is `paused`, nothing is sent.
+    """
 
     environment: str
     max_in_flight: int
     feeds: Mapping[str, Feed]
     exports: Mapping[str, ExportFeed] = field(default_factory=dict)
     version: str = ""
+    sends_per_minute: int | None = None
+    paused: bool = False
+    maintenance: tuple[Spans, ...] = ()
 
     def data_project_of(self, activity_id: str) -> str:
         """The data project of an activity, if one of its feeds names it; empty otherwise."""

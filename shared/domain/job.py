@@ -193,12 +193,3 @@ class Lane(StrEnum):
 def lane_of(job: Job) -> Lane:
     """Which queue of due work a job stands in."""
     return Lane.SEND if job.state in {JobState.RECEIVED, JobState.WAITING} else Lane.FOLLOW
-
-
-#: How the reason of a job begins that waits for a place under a cap.
-NO_ROOM = "cap: "
-
-
-def waits_for_room(job: Job) -> bool:
-    """True when only a cap keeps the job from being sent."""
-    return job.state is JobState.WAITING and job.reason.startswith(NO_ROOM)

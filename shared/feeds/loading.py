@@ -28,6 +28,7 @@ from shared.domain.package_check import looks_encoded, plain_label
 from shared.domain.routing import placeholders
 from shared.domain.sizes import parse_duration, parse_size
 from shared.errors import FaultyConfiguration
+from shared.feeds import pacing
 from shared.feeds.schema_faults import schema_fault
 
 SCHEMA_PATH = Path(__file__).with_name("feeds.schema.json")
@@ -123,6 +124,8 @@ def _meaning_faults(
                 "(app setting D365_ENVIRONMENT); deploy the right file"
             ),
         )
+    for key, fault in pacing.environment_faults(document):
+        yield lines.of([key]), f"{key}: {fault}"
     yield from _export_faults(document.get("exports"), lines, environ)
     feeds = document.get("feeds")
     claimed: dict[str, str] = {}
@@ -160,6 +163,7 @@ def _feed_faults(feed: Mapping[str, Any], environ: Mapping[str, str]) -> Iterato
             if looks_encoded(str(label)):
                 yield key, f"{label!r} looks written for a URL; did you mean {plain_label(str(label))!r}?"
     yield from _setting_faults(feed, environ)
+    yield from pacing.feed_faults(feed)
 
 
 def _setting_faults(feed: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -193,9 +197,12 @@ def _book(document: Mapping[str, Any], environ: Mapping[str, str], version: str)
     return FeedBook(
         environment=document["environment"],
         max_in_flight=document.get("max_in_flight", _ENVIRONMENT_CAP),
-        feeds={name: _feed(name, feed, environ) for name, feed in document.get("feeds", {}).items()},
+        feeds={name: _feed(name, feed, document, environ) for name, feed in document.get("feeds", {}).items()},
         exports={name: _export(name, export, environ) for name, export in document.get("exports", {}).items()},
         version=version,
+        sends_per_minute=document.get("sends_per_minute"),
+        paused=document.get("paused", False),
+        maintenance=pacing.maintenance_of(document),
     )
 
 
@@ -218,7 +225,7 @@ def _export(name: str, export: Mapping[str, Any], environ: Mapping[str, str]) ->
     )
 
 
-def _feed(name: str, feed: Mapping[str, Any], environ: Mapping[str, str]) -> Feed:
+def _feed(name: str, feed: Mapping[str, Any], document: Mapping[str, Any], environ: Mapping[str, str]) -> Feed:
     return Feed(
         name=name,
         activity_id=_activity_id(feed, environ),
@@ -232,6 +239,9 @@ def _feed(name: str, feed: Mapping[str, Any], environ: Mapping[str, str]) -> Fee
         overdue_after=parse_duration(feed.get("overdue_after", "4h")),
         lost_answer=LostAnswer(feed.get("lost_answer", "hold")),
         data_project=feed.get("data_project", ""),
+        serial_key=pacing.serial_key_of(name, feed),
+        paused=feed.get("paused", False),
+        send_between=pacing.hours_of(feed, document),
         file_format=source_format(feed.get("format", "")),
         columns=tuple(feed.get("columns", ())),
         entities=tuple(feed.get("entities", ())),

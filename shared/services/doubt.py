@@ -53,7 +53,7 @@ class Doubt:
             listed = self._listed(job, project)
             if not listed or self._others_unknown(job):
                 return None
-            found = the_one(job, self._unclaimed(listed), self._rows_of(job))
+            found = the_one(job, self._free_for(job, listed), self._rows_of(job))
             return None if found is None or self._fits_another(job, found) else found
         except CourierError as failure:
             emit(Event.STATUS_UNAVAILABLE, job, error=str(failure))
@@ -62,8 +62,14 @@ class Doubt:
     def _listed(self, job: Job, project: str) -> tuple[Execution, ...]:
         return self.erp.executions(project, (job.sent_at or job.changed_at) - CLOCK_SKEW)
 
-    def _unclaimed(self, listed: Iterable[Execution]) -> list[Execution]:
-        return [execution for execution in listed if not self.ledger.by_message(execution.execution_id)]
+    def _free_for(self, job: Job, listed: Iterable[Execution]) -> list[Execution]:
+        """Executions that no other job has. One that this job has itself is a crash in the middle of adopting it.
+
+        Not so where the feed resends: there the executions of an earlier attempt are this job's, too.
+        """
+        feed = self.feeds.feeds.get(job.feed)
+        free = {None} if feed and feed.lost_answer is LostAnswer.RESEND else {None, job.job_id}
+        return [execution for execution in listed if self.ledger.by_message(execution.execution_id) in free]
 
     def _fits_another(self, job: Job, execution: Execution) -> bool:
         """True when a file that was left to a person may be what this execution imported."""
@@ -97,7 +103,7 @@ class Doubt:
 
     def _claim_all_that_fit(self, job: Job, project: str) -> None:
         rows = self._rows_of(job)
-        for execution in self._unclaimed(self._listed(job, project)):
+        for execution in self._free_for(job, self._listed(job, project)):
             if may_be_the_import_of(job, execution, rows):
                 self.ledger.note_message(execution.execution_id, job.job_id)
 
@@ -110,10 +116,6 @@ class Doubt:
     def _is_unknown(self, job_id: str) -> bool:
         stored = self.ledger.read(job_id)
         return stored is not None and stored.job.state in IN_FLIGHT and not stored.job.execution_id
-
-    def _is_free(self, job: Job, execution: Execution) -> bool:
-        """True unless another job has the execution; this job's own claim is a crash in the middle of adopting."""
-        return self.ledger.by_message(execution.execution_id) in {None, job.job_id}
 
     def _rows_of(self, job: Job) -> int | None:
         """Rows of the landed file, where its format can be counted and it is still there."""

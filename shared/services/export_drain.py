@@ -27,6 +27,7 @@ from shared.domain.feed import ExportFeed, FeedBook, NoFile
 from shared.errors import Conflict, CourierError, Terminal, Transient
 from shared.ports import Clock, Download, ExportLedger, ExportQueue, Lake
 from shared.services.export_store import BROKEN, Downloaded, ExportStore, Unverified
+from shared.services.pausing import Pausing
 from shared.telemetry import Event, emit
 
 #: Deliveries that could not be finished stand aside so that the next message is not held up, but not without bound.
@@ -53,6 +54,7 @@ class ExportDrain:
     ledger: ExportLedger
     store: ExportStore
     feeds: FeedBook
+    pausing: Pausing
     clock: Clock
     budget: timedelta
     workers: int
@@ -61,7 +63,7 @@ class ExportDrain:
     def run(self) -> list[DrainReport]:
         """Drain every export feed, feeds side by side, within budget. One feed's trouble never stops another."""
         feeds = list(self.feeds.exports.values())
-        if not feeds:
+        if not feeds or self.pausing.until():
             return []
         stop_at = self.clock() + self.budget
         with ThreadPoolExecutor(min(self.workers, len(feeds)), thread_name_prefix="drain") as pool:

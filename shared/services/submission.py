@@ -12,13 +12,15 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from shared.domain.admission import Hold, cap_hold, caps_of, in_use, wait_kind
 from shared.domain.backoff import retry_delay
 from shared.domain.feed import Feed, FeedBook, LostAnswer
 from shared.domain.findings import Finding, found
-from shared.domain.job import NO_ROOM, Job, JobState, advance
+from shared.domain.job import Job, JobState, advance
 from shared.domain.naming import external_id
 from shared.errors import AnswerLost, Conflict, SourceLost, Terminal, Transient
 from shared.ports import Chance, Clock, Content, ErpGateway, FileStore, Ledger, Outgoing, Stored
+from shared.services.admission import Admission
 from shared.services.archiving import Archiving
 from shared.services.checking import Checking
 from shared.telemetry import Event, emit
@@ -75,6 +77,7 @@ class Submission:
     files: FileStore
     erp: ErpGateway
     feeds: FeedBook
+    admission: Admission
     checking: Checking
     archiving: Archiving
     clock: Clock
@@ -90,9 +93,14 @@ class Submission:
         feed = self.feeds.feeds.get(stored.job.feed)
         if feed is None:
             return self._wait(stored, f"feed {stored.job.feed} is not in feeds.yaml", timedelta(minutes=5))
+        if hold := self.admission.held(feed):
+            return self._hold(stored, hold)
+        return self._in_a_place(stored, feed)
+
+    def _in_a_place(self, stored: Stored, feed: Feed) -> Stored:
         slots = self.ledger.take_slots(stored.job, self.caps(feed), self.clock())
         if slots is None:
-            return self._wait(stored, self._cap_text(feed), timedelta(0))
+            return self._hold(stored, self._no_place(feed))
         stored = Stored(replace(stored.job, slots=slots), stored.version)
         try:
             content = self.files.open(stored.job.source)
@@ -101,25 +109,25 @@ class Submission:
         except Transient as failure:
             return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
         with closing(content):
-            try:
-                findings = self.checking.findings(feed, stored.job.source, content)
-            except SourceLost as lost:
-                findings = [_overwritten(stored.job, lost)]
-            except Transient as failure:
-                return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
-            return self._judged(stored, feed, findings, content)
+            return self._checked(stored, feed, content)
 
-    def caps(self, feed: Feed) -> Mapping[str, int]:
-        """The caps that a send of this feed counts under: its activity's, and the environment's."""
-        same = [f.max_in_flight for f in self.feeds.feeds.values() if f.activity_id == feed.activity_id]
-        return {"env": self.feeds.max_in_flight, f"act.{feed.activity_id}": min(same)}
-
-    def _judged(self, stored: Stored, feed: Feed, findings: list[Finding], content: Content) -> Stored:
-        """Reject the file, or send it with its warnings on the row, where a failure is explained by them."""
+    def _checked(self, stored: Stored, feed: Feed, content: Content) -> Stored:
+        try:
+            findings = self.checking.findings(feed, stored.job.source, content)
+        except SourceLost as lost:
+            findings = [_overwritten(stored.job, lost)]
+        except Transient as failure:
+            return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
         if any(not finding.is_warning for finding in findings):
             return self._reject(stored, findings)
         stored = Stored(replace(stored.job, findings=tuple(findings)), stored.version)
+        if hold := self.admission.begin_send():
+            return self._hold(stored, hold)
         return self._send(stored, feed, Fingerprinted(content))
+
+    def caps(self, feed: Feed) -> Mapping[str, int]:
+        """The caps that a send of this feed counts under: its activity's, and the environment's."""
+        return caps_of(feed, self.feeds)
 
     def _send(self, stored: Stored, feed: Feed, content: Fingerprinted) -> Stored:
         stored = self._write_intent(stored)
@@ -196,6 +204,10 @@ class Submission:
         delay = retry_delay(stored.job.attempt, self.chance(), asked)
         return self._wait(stored, f"not taken: {why}", delay)
 
+    def _hold(self, stored: Stored, hold: Hold) -> Stored:
+        delay = hold.until - self.clock() if hold.until else timedelta(0)
+        return self._wait(stored, hold.reason, max(delay, timedelta(0)))
+
     def _wait(self, stored: Stored, why: str, delay: timedelta) -> Stored:
         """Let a job wait, and write that only when it is news."""
         if stored.job.state is JobState.WAITING and stored.job.reason == why and not delay:
@@ -209,7 +221,7 @@ class Submission:
         job = replace(job, due_at=now + delay, slots=())
         version = self.ledger.write(job, stored.version)
         self.ledger.free_slots(job.job_id, held)
-        emit(Event.JOB_WAITING, job, why=why, due_at=job.due_at)
+        emit(Event.JOB_WAITING, job, why=why, wait=wait_kind(job), due_at=job.due_at)
         return Stored(job, version)
 
     def _refused(self, stored: Stored, why: str) -> Stored:
@@ -227,12 +239,8 @@ class Submission:
         self.ledger.free_slots(stored.job.job_id, held)
         return stored
 
-    def _cap_text(self, feed: Feed) -> str:
-        caps = self.caps(feed)
-        return (
-            f"{NO_ROOM}{caps[f'act.{feed.activity_id}']} in flight for the feed's activity "
-            f"or {caps['env']} for the environment"
-        )
+    def _no_place(self, feed: Feed) -> Hold:
+        return cap_hold(feed, self.caps(feed), in_use(slot.key for slot in self.ledger.taken()))
 
 
 def _outgoing(job: Job, feed: Feed) -> Outgoing:

@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from shared.domain.job import JobState, Lane, Source, lane_of, waits_for_room
+from shared.domain.admission import holds_the_environment, holds_the_feed, wait_kind
+from shared.domain.job import JobState, Lane, Source, lane_of
 from shared.errors import Conflict, CourierError
 from shared.ports import Clock, DueEntry, Ledger, Stored
 from shared.services.archiving import Archiving
 from shared.services.intake import Intake
+from shared.services.pausing import Pausing
 from shared.services.polling import Polling
 from shared.services.recovery import Recovery
 from shared.services.submission import Submission
@@ -48,6 +50,7 @@ class Tick:
     polling: Polling
     archiving: Archiving
     recovery: Recovery
+    pausing: Pausing
     clock: Clock
     budget: timedelta
     workers: int
@@ -83,8 +86,10 @@ class Tick:
             self.ledger.forget(entry for entry, (followed, _) in zip(open_entries, steps, strict=True) if followed)
             for entry, (_, after) in zip(open_entries, steps, strict=True):
                 self._count(report, after)
-                if after is not None and waits_for_room(after.job):
+                if after is not None and holds_the_feed(wait_kind(after.job)):
                     full.add(entry.feed)
+            if any(after is not None and holds_the_environment(wait_kind(after.job)) for _, after in steps):
+                return
 
     def _guarded_step(self, entry: DueEntry, report: TickReport) -> tuple[bool, Stored | None]:
         try:
@@ -102,6 +107,8 @@ class Tick:
                 return self._is_forlorn(entry), None
             if stored.job.due_at != entry.due_at or lane_of(stored.job) is not entry.lane:
                 return not self._may_be_written(entry, stored), None
+            if self._asks_the_erp(stored) and self.pausing.until():
+                return False, None
             after = self._move(stored)
         except Conflict:
             emit(Event.JOB_CONFLICT, job_id=entry.job_id)
@@ -110,6 +117,13 @@ class Tick:
             emit(Event.TICK_STEP_FAILED, job_id=entry.job_id, error=str(failure))
             return False, None
         return after.job.due_at != entry.due_at or lane_of(after.job) is not entry.lane, after
+
+    @staticmethod
+    def _asks_the_erp(stored: Stored) -> bool:
+        """True when the job's next step asks F&O about it: such a step waits for the end of a pause as it stands."""
+        if stored.job.is_final:
+            return stored.job.archived_at is not None
+        return stored.job.state in {JobState.ENQUEUED, JobState.RUNNING, JobState.IN_DOUBT}
 
     def _may_be_written(self, entry: DueEntry, stored: Stored) -> bool:
         """True while the write that noted the entry may be about to follow: dropped now, the job would never be due."""

@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from shared.adapters.table_ledger import TableLedger
-from shared.ports import Ledger
+from shared.adapters.table_pace import TablePace
+from shared.ports import Ledger, PaceLedger
 from tests.fakes.memory_ledger import MemoryLedger
+from tests.fakes.memory_pace import MemoryPace
 
 
 @pytest.fixture(params=["memory", "azurite"])
@@ -24,3 +26,17 @@ def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
     names: Any = request.getfixturevalue("storage_names")
     with TableServiceClient.from_connection_string(azurite.connection_string) as service:
         yield TableLedger(service.create_table(names.table("ledger")))
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def pace(request: pytest.FixtureRequest) -> Iterator[PaceLedger]:
+    """An untouched pace of each kind."""
+    if request.param == "memory":
+        yield MemoryPace()
+        return
+    from azure.data.tables import TableServiceClient
+
+    azurite: Any = request.getfixturevalue("azurite")
+    names: Any = request.getfixturevalue("storage_names")
+    with TableServiceClient.from_connection_string(azurite.connection_string) as service:
+        yield TablePace(service.create_table(names.table("ledger")))

@@ -158,12 +158,19 @@ def test_a_report_tells_status_execution_and_counts(client: D365Client, simulato
     assert client.summary(report.execution_id) is Summary.SUCCEEDED
 
 
-@pytest.mark.parametrize("fault", ["html", "redirect", "broken_json", "throttle"])
+@pytest.mark.parametrize("fault", ["html", "redirect", "broken_json"])
 def test_without_jobstatus_the_documented_action_is_asked(client: D365Client, simulator: Any, fault: str) -> None:
     message_id = client.enqueue(_outgoing(), BlockContent())
     simulator.world.faults.add("jobstatus", fault)
     report = client.report(ACTIVITY, message_id)
     assert (report.status, report.word) == (RemoteStatus.WAITING, "Enqueued")
+
+
+def test_a_throttled_status_call_is_not_asked_another_way(client: D365Client, simulator: Any) -> None:
+    message_id = client.enqueue(_outgoing(), BlockContent())
+    simulator.world.faults.add("jobstatus", "throttle", retry_after=60)
+    with pytest.raises(Throttled):
+        client.report(ACTIVITY, message_id)
 
 
 def test_when_neither_answers_it_is_tried_later_and_both_reasons_are_told(client: D365Client, simulator: Any) -> None:

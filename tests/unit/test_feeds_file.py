@@ -90,6 +90,10 @@ def test_feeds_for_another_environment_are_refused() -> None:
         ("  customers:", "  invoices:", "written twice"),
         ("path: customers/{name}", 'path: "invoices/{company}/{name}"', "claim the same path"),
         ("version: 1", "version: 2", "1 was expected"),
+        ("lost_answer: resend", "time_zone: Berlin", "'Berlin' is no time zone"),
+        ("lost_answer: resend", 'send_between: "22-05"', "no span of hours such as 22:00-05:00"),
+        ("version: 1", 'version: 1\nmaintenance: ["sunday"]', "neither like 'sun 02:00-06:00'"),
+        ("version: 1", "version: 1\nsends_per_minute: 0", "0 is less than the minimum"),
     ],
 )
 def test_each_mistake_has_a_sentence(find: str, put: str, told: str) -> None:

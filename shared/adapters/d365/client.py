@@ -13,7 +13,7 @@ from shared.adapters.d365.transport import Transport
 from shared.domain.doubt import Execution
 from shared.domain.outcome import Summary
 from shared.domain.remote import RemoteReport, RemoteStatus
-from shared.errors import AnswerLost, CourierError, Terminal, Transient
+from shared.errors import AnswerLost, CourierError, Terminal, Throttled, Transient
 from shared.ports import Content, Outgoing
 
 #: Seconds to wait for the answer to enqueue, which comes after F&O has stored the whole file.
@@ -105,6 +105,8 @@ class D365Client:
         try:
             answer = self._transport.ask("GET", wire.job_status_path(activity_id, message_id), "jobstatus")
             return wire.parse_job_status(answer.text)
+        except Throttled:
+            raise
         except (CourierError, wire.NotUnderstood) as first:
             return self._report_by_action(message_id, first)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import requests
@@ -22,12 +23,23 @@ SENDING_SECONDS = 120
 
 
 class Transport:
-    """Calls to the F&O host with a bearer token. Thread-safe."""
+    """Calls to the F&O host with a bearer token. Thread-safe.
 
-    def __init__(self, base_url: str, tokens: TokenSource, clock: Clock, connections: int = 16) -> None:
+    `told_to_wait` is rung with the span, None where F&O named none, and the sentence of each answer that asks for it.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        tokens: TokenSource,
+        clock: Clock,
+        told_to_wait: Callable[[timedelta | None, str], None] | None = None,
+        connections: int = 16,
+    ) -> None:
         self.base_url = base_url.rstrip("/")
         self._tokens = tokens
         self._clock = clock
+        self._told_to_wait = told_to_wait or (lambda asked, why: None)
         self._session = requests.Session()
         self._session.trust_env = False  # a .netrc would replace our Authorization header
         self._session.mount(self.base_url, HTTPAdapter(pool_maxsize=connections, max_retries=0))
@@ -56,6 +68,11 @@ class Transport:
             raise
         except Throttled as asked:
             emit(Event.ERP_THROTTLED, call=call, retry_after=asked.retry_after)
+            self._told_to_wait(asked.retry_after, str(asked))
+            raise
+        except Transient as passing:
+            if passing.retry_after is not None:
+                self._told_to_wait(passing.retry_after, str(passing))
             raise
 
     def _checked(self, send: Callable[[str], requests.Response], call: str, accepted: set[int]) -> requests.Response:

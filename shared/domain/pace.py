@@ -1,0 +1,70 @@
+"""How fast the ERP may be called: what all instances share, and how it changes. Pure; the store keeps what is here.
+
+A pause and the bucket of sends belong to the environment, for F&O counts all calls of a client together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+#: No pause is longer, whatever F&O asks for: after it one call finds out whether the pause still holds.
+LONGEST_PAUSE = timedelta(hours=1)
+#: A 429 without Retry-After; Microsoft's sample for service protection limits waits as long.
+UNTOLD_PAUSE = timedelta(seconds=30)
+#: A pause that would grow by less is not worth a write: many calls in flight are told the same.
+_NOT_NEWS = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+#: Times are kept to the microsecond, so a bucket may miss a send by what was rounded away.
+_ROUNDING = 1e-3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentPace:
+    """What binds every call to one F&O environment.
+
+    `paused_until` is when it may be called again, None when it never asked for a pause. `tokens` is how many sends
+    the bucket held at `filled_at`; a bucket without a time is full.
+    """
+
+    paused_until: datetime | None = None
+    pause_why: str = ""
+    tokens: float = 0.0
+    filled_at: datetime | None = None
+
+    def pause_at(self, now: datetime) -> datetime | None:
+        """Until when the environment is to be left alone; None when it may be called."""
+        return self.paused_until if self.paused_until and self.paused_until > now else None
+
+
+def paused(pace: EnvironmentPace, asked: timedelta | None, why: str, now: datetime) -> EnvironmentPace:
+    """The pace after F&O asked to be left alone for `asked`; a pause never becomes shorter."""
+    until = now + min(UNTOLD_PAUSE if asked is None else asked, LONGEST_PAUSE)
+    if until < (pace.paused_until or now) + _NOT_NEWS:
+        return pace
+    return replace(pace, paused_until=until, pause_why=why)
+
+
+def in_bucket(pace: EnvironmentPace, now: datetime, per_minute: int) -> float:
+    """Sends that the bucket holds at `now`. It holds one minute's worth and fills evenly.
+
+    So no minute sees more than twice `per_minute`, and no hour more than an hour's worth and one minute's.
+    """
+    if pace.filled_at is None:
+        return float(per_minute)
+    since = max(now - pace.filled_at, timedelta(0))
+    return min(pace.tokens + since / MINUTE * per_minute, float(per_minute))
+
+
+def after_send(pace: EnvironmentPace, now: datetime, per_minute: int) -> EnvironmentPace:
+    """The pace with one send taken out of the bucket; the same object when the bucket holds none."""
+    held = in_bucket(pace, now, per_minute)
+    if held < 1 - _ROUNDING:
+        return pace
+    return replace(pace, tokens=max(held - 1, 0.0), filled_at=max(now, pace.filled_at or now))
+
+
+def next_send_at(pace: EnvironmentPace, now: datetime, per_minute: int) -> datetime:
+    """When the bucket holds a send again; `now` when it does."""
+    missing = 1 - in_bucket(pace, now, per_minute)
+    return now if missing <= _ROUNDING else now + missing / per_minute * MINUTE
