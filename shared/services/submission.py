@@ -15,7 +15,7 @@ from datetime import timedelta
 from shared.domain.admission import Hold, cap_hold, caps_of, in_use, wait_kind
 from shared.domain.backoff import retry_delay
 from shared.domain.feed import Feed, FeedBook, LostAnswer
-from shared.domain.findings import Finding, found
+from shared.domain.findings import Finding, found, rejects
 from shared.domain.job import Job, JobState, advance
 from shared.domain.naming import external_id
 from shared.errors import AnswerLost, Conflict, SourceLost, Terminal, Transient
@@ -118,7 +118,7 @@ class Submission:
             findings = [_overwritten(stored.job, lost)]
         except Transient as failure:
             return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
-        if any(not finding.is_warning for finding in findings):
+        if rejects(findings):
             return self._reject(stored, findings)
         stored = Stored(replace(stored.job, findings=tuple(findings)), stored.version)
         if hold := self.admission.begin_send():
