@@ -15,7 +15,7 @@ from datetime import timedelta
 from shared.domain.admission import Hold, cap_hold, caps_of, in_use, wait_kind
 from shared.domain.backoff import retry_delay
 from shared.domain.feed import Feed, FeedBook, LostAnswer
-from shared.domain.findings import Finding, found
+from shared.domain.findings import Finding, found, rejects
 from shared.domain.job import Job, JobState, advance
 from shared.domain.naming import external_id
 from shared.errors import AnswerLost, Conflict, SourceLost, Terminal, Transient
@@ -138,7 +138,7 @@ class Submission:
 
     def _judged(self, stored: Stored, feed: Feed, findings: list[Finding], content: Content) -> Stored:
         """Reject the file, or send it with its warnings on the row, where a failure is explained by them."""
-        if any(not finding.is_warning for finding in findings):
+        if rejects(findings):
             return self._reject(stored, findings)
         return self._unless_known(Stored(replace(stored.job, findings=tuple(findings)), stored.version), feed, content)
 
