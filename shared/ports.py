@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from typing import BinaryIO, Protocol
 
 from shared.domain.doubt import Execution
+from shared.domain.duplicate import ContentClaim
 from shared.domain.export import Delivery, Dequeued, Export
 from shared.domain.job import Job, Lane, Source
 from shared.domain.outcome import EntityCounts, Summary
-from shared.domain.pace import EnvironmentPace
+from shared.domain.pace import EnvironmentPace, FeedPace, Standing
 from shared.domain.remote import RemoteReport
 
 #: How much of a file's beginning is looked into before it is sent: a header of some 500 columns in UTF-16.
@@ -337,8 +338,24 @@ class PaceLedger(Protocol):
     def environment(self) -> EnvironmentPace:
         """The pace of the environment; at its default until something was changed."""
 
+    def standing(self, feed: str) -> Standing:
+        """The pace of the environment and of a feed, by one read."""
+
+    def change_feed(self, feed: str, change: Callable[[FeedPace], FeedPace]) -> FeedPace:
+        """Apply a pure change to the pace of a feed, as `change_environment` does."""
+
     def change_environment(self, change: Callable[[EnvironmentPace], EnvironmentPace]) -> EnvironmentPace:
         """Apply a pure change to what is stored, afresh if another writer was first; what is stored now.
 
         A change that returns what it was given writes nothing. Raises Conflict when the rush of writers is too great.
         """
+
+
+class ContentLedger(Protocol):
+    """Contents that were sent, by feed, legal entity and SHA-256 (`content_sha256`). All calls raise Transient."""
+
+    def claim(self, job: Job, now: datetime) -> ContentClaim:
+        """Claim the job's content unless it has been claimed: the claim that stands, this job's or an earlier one's."""
+
+    def take_over(self, job: Job, seen: ContentClaim, now: datetime) -> bool:
+        """Make the claim this job's, if it still is as `seen`."""

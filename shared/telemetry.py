@@ -40,6 +40,9 @@ class Event(StrEnum):
     ERP_ACCESS_REFUSED = "erp.access_refused"
     ERP_THROTTLED = "erp.throttled"
     ERP_PAUSE_UNNOTED = "erp.pause_unnoted"
+    CIRCUIT_OPENED = "feed.circuit_opened"
+    CIRCUIT_CLOSED = "feed.circuit_closed"
+    CIRCUIT_UNNOTED = "feed.circuit_unnoted"
     LANDING_FOUND = "landing.found_by_sweep"
     SLOT_FREED = "slot.freed"
     EXPORT_TAKEN = "export.taken"
@@ -71,6 +74,8 @@ _LEVELS = {
     Event.ERP_ACCESS_REFUSED: logging.WARNING,
     Event.ERP_THROTTLED: logging.WARNING,
     Event.ERP_PAUSE_UNNOTED: logging.WARNING,
+    Event.CIRCUIT_OPENED: logging.ERROR,
+    Event.CIRCUIT_UNNOTED: logging.WARNING,
     Event.LANDING_FOUND: logging.WARNING,
     Event.EXPORT_NO_FILE: logging.WARNING,
     Event.EXPORT_ODD: logging.WARNING,

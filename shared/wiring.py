@@ -18,17 +18,30 @@ from shared.adapters.d365.evidence import D365Evidence
 from shared.adapters.d365.exports import D365Exports
 from shared.adapters.d365.transport import Transport
 from shared.adapters.storage_clients import blob_service, table_service
+from shared.adapters.table_contents import TableContents
 from shared.adapters.table_exports import TableExports
 from shared.adapters.table_ledger import TableLedger
 from shared.adapters.table_pace import TablePace
 from shared.domain.feed import FeedBook
 from shared.errors import FaultyConfiguration
 from shared.feeds.loading import load_feeds
-from shared.ports import Chance, Clock, ErpEvidence, ErpGateway, ExportLedger, ExportQueue, Lake, Ledger, PaceLedger
+from shared.ports import (
+    Chance,
+    Clock,
+    ContentLedger,
+    ErpEvidence,
+    ErpGateway,
+    ExportLedger,
+    ExportQueue,
+    Lake,
+    Ledger,
+    PaceLedger,
+)
 from shared.services.admission import Admission
 from shared.services.archiving import Archiving
 from shared.services.checking import Checking
 from shared.services.doubt import Doubt
+from shared.services.duplicates import Duplicates
 from shared.services.evidence import EvidenceCollection
 from shared.services.export_drain import DrainReport, ExportDrain
 from shared.services.export_store import ExportStore
@@ -84,6 +97,7 @@ class Doors:
     evidence: ErpEvidence
     queue: ExportQueue
     pace: PaceLedger
+    contents: ContentLedger
 
 
 @cache
@@ -116,6 +130,7 @@ def _open_doors(settings: Settings, clock: Clock) -> Doors:
         evidence=D365Evidence(transport),
         queue=D365Exports(transport),
         pace=pace,
+        contents=TableContents(table),
     )
 
 
@@ -138,7 +153,8 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     evidence = EvidenceCollection(ledger, files, doors.evidence, clock, outcomes, shortest, longest)
     archiving = Archiving(ledger, files, evidence, clock, archive, rejected, outcomes)
     admission = Admission(doors.pace, feeds, clock)
-    submission = Submission(ledger, files, erp, feeds, admission, Checking(files), archiving, clock, chance)
+    checking, duplicates = Checking(files), Duplicates(ledger, doors.contents, clock)
+    submission = Submission(ledger, files, erp, feeds, admission, checking, duplicates, archiving, clock, chance)
     intake = Intake(ledger, feeds, submission, archiving, clock)
     polling = Polling(ledger, erp, feeds, archiving, clock, shortest, longest)
     doubt = Doubt(ledger, files, erp, feeds, clock, shortest, longest)

@@ -131,6 +131,9 @@ def _progress(job: Job) -> Row:
         "evidence_at": _text(job.evidence_at),
         "causes": job.causes[:2000],
         "forgotten_at": _text(job.forgotten_at),
+        "content_sha256": job.content_sha256,
+        "duplicate_of": job.duplicate_of,
+        "released_at": _text(job.released_at),
     }
 
 
@@ -175,6 +178,9 @@ def from_row(row: Row) -> Job:
         evidence_at=_time(get("evidence_at", "")),
         causes=get("causes", ""),
         forgotten_at=_time(get("forgotten_at", "")),
+        content_sha256=get("content_sha256", ""),
+        duplicate_of=get("duplicate_of", ""),
+        released_at=_time(get("released_at", "")),
         feeds_version=get("feeds_version", ""),
         timeline=_timeline(row),
     )

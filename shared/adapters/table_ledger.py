@@ -39,29 +39,29 @@ class TableLedger:
         """Claim, due entry, job row: in this order, so that a crash leaves nothing that a later call cannot finish."""
         with translated("opening a job"):
             claimed_by = self._claim(job)
-            found = self.read(claimed_by)
+            found = self.read(claimed_by) if claimed_by else None
             if found is not None:
                 return found, False
-            job = replace(job, job_id=claimed_by)
+            job = replace(job, job_id=claimed_by or job.job_id)
             self._note_due(job)
             try:
                 answer = self._table.create_entity(rows.to_row(job))
             except ResourceExistsError:
-                winner = self.read(claimed_by)
+                winner = self.read(job.job_id)
                 if winner is None:
                     raise
                 return winner, False
             return Stored(job, _version(answer["etag"], job)), True
 
-    def _claim(self, job: Job) -> str:
-        """The ID of the job that owns the source: this one's, unless another was first."""
+    def _claim(self, job: Job) -> str | None:
+        """None when the source is this job's from now on, else the ID of the job that owns it."""
         partition, key = rows.source_row_key(source_key(job.source))
         claim = {"PartitionKey": partition, "RowKey": key, "job_id": job.job_id, "path": job.source.path}
         try:
             self._table.create_entity(claim)
         except ResourceExistsError:
             return str(self._table.get_entity(partition, key, select=["job_id"])["job_id"])
-        return job.job_id
+        return None
 
     def read(self, job_id: str) -> Stored | None:
         """A point read."""

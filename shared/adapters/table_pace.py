@@ -11,7 +11,8 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, Re
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.adapters.storage_errors import translated
-from shared.domain.pace import EnvironmentPace
+from shared.domain.circuit import Circuit
+from shared.domain.pace import EnvironmentPace, FeedPace, Standing
 from shared.errors import Conflict
 
 _PARTITION = "pace"
@@ -38,6 +39,21 @@ class TablePace:
         """Read, change, write if unchanged since."""
         with translated("changing the pace"):
             return self._swap(_ENVIRONMENT, change, _environment, _environment_row)
+
+    def standing(self, feed: str) -> Standing:
+        """One query of a partition that has a row a feed."""
+        keys = f"(RowKey eq '{_ENVIRONMENT}' or RowKey eq '{_feed_key(feed)}')"
+        with translated("reading the pace"):
+            found = {
+                row["RowKey"]: dict(row)
+                for row in self._table.query_entities(f"PartitionKey eq '{_PARTITION}' and {keys}")
+            }
+        return Standing(_environment(found.get(_ENVIRONMENT, {})), _feed(found.get(_feed_key(feed), {})))
+
+    def change_feed(self, feed: str, change: Callable[[FeedPace], FeedPace]) -> FeedPace:
+        """Read, change, write if unchanged since."""
+        with translated("changing the pace"):
+            return self._swap(_feed_key(feed), change, _feed, _feed_row)
 
     def _swap(
         self, key: str, change: Callable[[_Pace], _Pace], read: Callable[[Row], _Pace], row_of: Callable[[_Pace], Row]
@@ -89,6 +105,30 @@ def _environment_row(pace: EnvironmentPace) -> Row:
         "pause_why": pace.pause_why[:500],
         "tokens": repr(pace.tokens),
         "filled_at": _text(pace.filled_at),
+    }
+
+
+def _feed_key(feed: str) -> str:
+    return f"feed.{feed}"
+
+
+def _feed(row: Row) -> FeedPace:
+    circuit = Circuit(
+        refusals=int(row.get("refusals", "0")),
+        why=row.get("refused_why", ""),
+        opened_at=_time(row.get("opened_at", "")),
+        try_at=_time(row.get("try_at", "")),
+    )
+    return FeedPace(circuit=circuit)
+
+
+def _feed_row(pace: FeedPace) -> Row:
+    circuit = pace.circuit
+    return {
+        "refusals": str(circuit.refusals),
+        "refused_why": circuit.why[:1000],
+        "opened_at": _text(circuit.opened_at),
+        "try_at": _text(circuit.try_at),
     }
 
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from shared.domain.circuit import Circuit
 from shared.domain.feed import Feed, FeedBook
 from shared.domain.job import Job, JobState
-from shared.domain.pace import EnvironmentPace, next_send_at
+from shared.domain.pace import EnvironmentPace, Standing, next_send_at
 from shared.domain.windows import opening
 
 
@@ -25,21 +26,24 @@ class WaitKind(StrEnum):
     OFF = "off"
     WINDOW = "window"
     RATE = "rate"
+    DUPLICATE = "duplicate"
+    CIRCUIT = "circuit"
 
 
 #: While one of these holds a job, it holds every job of the environment.
 _OF_THE_ENVIRONMENT = frozenset({WaitKind.PAUSE, WaitKind.RATE})
 #: While one of these holds a job, it holds every job of its feed.
-_OF_THE_FEED = frozenset({WaitKind.CAP, WaitKind.SERIAL, WaitKind.OFF})
+_OF_THE_FEED = frozenset({WaitKind.CAP, WaitKind.SERIAL, WaitKind.OFF, WaitKind.CIRCUIT})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hold:
-    """Why a job waits. `until` is when to look again; None where every tick should."""
+    """Why a job waits. `until` is when to look again; None where every tick should, or a person `for_a_person`."""
 
     kind: WaitKind
     why: str
     until: datetime | None = None
+    for_a_person: bool = False
 
     @property
     def reason(self) -> str:
@@ -52,7 +56,7 @@ class Facts:
     """What is known at `now` of all that may hold a job of one feed."""
 
     now: datetime
-    environment: EnvironmentPace
+    standing: Standing
 
 
 def held(feed: Feed, book: FeedBook, facts: Facts) -> Hold | None:
@@ -132,13 +136,24 @@ def rate_hold(pace: EnvironmentPace, per_minute: int | None, now: datetime) -> H
     return Hold(kind=WaitKind.RATE, why=f"{per_minute} sends a minute; the next at {time_text(at)}", until=at)
 
 
+def circuit_hold(circuit: Circuit, now: datetime) -> Hold | None:
+    """The feed's open circuit, until one file may try it."""
+    if circuit.try_at is None or not circuit.holds_at(now):
+        return None
+    told = f"{circuit.refusals} files in a row were refused; one is tried at {time_text(circuit.try_at)}"
+    return Hold(kind=WaitKind.CIRCUIT, why=f"{told}. The last: {circuit.why}", until=circuit.try_at)
+
+
 def _holds(feed: Feed, book: FeedBook, facts: Facts) -> Iterator[Hold]:
     if book.paused or feed.paused:
         yield Hold(kind=WaitKind.OFF, why=f"feeds.yaml says paused for {'all feeds' if book.paused else 'this feed'}")
     opens_at = opening(facts.now, feed.send_between, book.maintenance)
     if opens_at > facts.now:
         yield Hold(kind=WaitKind.WINDOW, why=f"the next opening is {time_text(opens_at)}", until=opens_at)
-    if pause := pause_hold(facts.environment, facts.now):
+    environment = facts.standing.environment
+    if pause := pause_hold(environment, facts.now):
         yield pause
-    if rate := rate_hold(facts.environment, book.sends_per_minute, facts.now):
+    if circuit := circuit_hold(facts.standing.feed.circuit, facts.now):
+        yield circuit
+    if rate := rate_hold(environment, book.sends_per_minute, facts.now):
         yield rate

@@ -19,6 +19,14 @@ class Shape(StrEnum):
     PACKAGE = "package"
 
 
+class Duplicate(StrEnum):
+    """What becomes of a file whose content was sent before, in the same feed and legal entity."""
+
+    SEND = "send"
+    SKIP = "skip"
+    HOLD = "hold"
+
+
 class LostAnswer(StrEnum):
     """What may follow when a file was sent and no answer came back."""
 
@@ -65,6 +73,7 @@ class Feed:
     `max_in_flight` bounds what the ERP has of this feed's activity at once; `overdue_after` counts from sending.
     Of all feeds with one `serial_key` F&O has one file at a time; empty for none.
     `send_between` are the hours in which it may send; None at any. A `paused` feed takes files in and sends none.
+    A content counts as a `duplicate` of one that was sent less than `duplicate_within` before.
     `data_project` is the name under which F&O lists the activity's executions; with it a lost answer is looked up.
     What the check before sending goes by: `file_format` and `columns` of a file feed, the labels in `entities` that
     packages may hold (empty: any), `warn_size_bytes`, and `checks`, which says what rejects.
@@ -82,6 +91,8 @@ class Feed:
     overdue_after: timedelta
     lost_answer: LostAnswer = LostAnswer.HOLD
     data_project: str = ""
+    duplicate: Duplicate = Duplicate.SEND
+    duplicate_within: timedelta = timedelta(days=30)
     serial_key: str = ""
     paused: bool = False
     send_between: Hours | None = None

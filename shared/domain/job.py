@@ -27,6 +27,7 @@ class JobState(StrEnum):
     PARTIAL = "PARTIAL"
     FAILED = "FAILED"
     CLOSED = "CLOSED"
+    SKIPPED = "SKIPPED"
 
 
 _S = JobState
@@ -34,8 +35,8 @@ _ENDS = frozenset({_S.SUCCEEDED, _S.PARTIAL, _S.FAILED})
 
 #: The whole life of a job. A state absent from the left side is final.
 TRANSITIONS: dict[JobState, frozenset[JobState]] = {
-    _S.RECEIVED: frozenset({_S.WAITING, _S.SENDING, _S.REJECTED}),
-    _S.WAITING: frozenset({_S.SENDING, _S.REJECTED}),
+    _S.RECEIVED: frozenset({_S.WAITING, _S.SENDING, _S.REJECTED, _S.SKIPPED}),
+    _S.WAITING: frozenset({_S.SENDING, _S.REJECTED, _S.SKIPPED}),
     _S.SENDING: frozenset({_S.ENQUEUED, _S.WAITING, _S.IN_DOUBT, _S.FAILED}),
     _S.IN_DOUBT: frozenset({_S.ENQUEUED, _S.WAITING, _S.CLOSED}),
     _S.ENQUEUED: frozenset({_S.RUNNING}) | _ENDS,
@@ -88,6 +89,8 @@ class Job:
     as sent. After a final state, `archived_at` tells whether the file is safe at `archive_path`, and `evidence_at`,
     for an import with errors, whether what F&O knows of them lies beside it; `causes` is its headline. `kept_as` is the
     kept file's path, or why there is none. `summary` is the execution's summary status where it was asked for.
+    `content_sha256` is of the landed file, where its feed looks for duplicates; `duplicate_of` the job whose content a
+    skipped one repeats. `released_at` is when a person let a held file through.
     `forgotten_at` is when a person had the file's content and errors removed; the row stays.
     """
 
@@ -123,6 +126,9 @@ class Job:
     evidence_at: datetime | None = None
     causes: str = ""
     forgotten_at: datetime | None = None
+    content_sha256: str = ""
+    duplicate_of: str = ""
+    released_at: datetime | None = None
     feeds_version: str = ""
     timeline: tuple[TimelineEntry, ...] = ()
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from shared.domain.circuit import CLOSED, Circuit
+
 #: No pause is longer, whatever F&O asks for: after it one call finds out whether the pause still holds.
 LONGEST_PAUSE = timedelta(hours=1)
 #: A 429 without Retry-After; Microsoft's sample for service protection limits waits as long.
@@ -35,6 +37,21 @@ class EnvironmentPace:
     def pause_at(self, now: datetime) -> datetime | None:
         """Until when the environment is to be left alone; None when it may be called."""
         return self.paused_until if self.paused_until and self.paused_until > now else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedPace:
+    """What all instances share about one feed."""
+
+    circuit: Circuit = CLOSED
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The pace of the environment and of one feed, as one read finds them."""
+
+    environment: EnvironmentPace
+    feed: FeedPace
 
 
 def paused(pace: EnvironmentPace, asked: timedelta | None, why: str, now: datetime) -> EnvironmentPace:

@@ -2,31 +2,84 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
-from shared.domain.admission import Facts, Hold, WaitKind, held, rate_hold
+from shared.domain.admission import Facts, Hold, WaitKind, circuit_hold, held, rate_hold
+from shared.domain.circuit import CLOSED, Circuit, after_claim, after_refusal
 from shared.domain.feed import Feed, FeedBook
-from shared.domain.pace import EnvironmentPace, after_send
-from shared.errors import Conflict
+from shared.domain.pace import EnvironmentPace, FeedPace, after_send
+from shared.errors import Conflict, CourierError
 from shared.ports import Clock, PaceLedger
+from shared.telemetry import Event, emit
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The doors before and behind the caps. A feed that uses none of them costs one read of the table."""
+    """The doors before and behind the caps. A feed that uses none of them costs one read of the table.
+
+    `troubled` names the feeds at which the last read found refusals: only their sends look at the circuit again.
+    """
 
     pace: PaceLedger
     feeds: FeedBook
     clock: Clock
+    troubled: set[str] = field(default_factory=set)
 
     def held(self, feed: Feed) -> Hold | None:
         """What keeps a job from being sent now. Raises Transient when the store cannot be reached."""
-        return held(feed, self.feeds, Facts(now=self.clock(), environment=self.pace.environment()))
+        standing = self.pace.standing(feed.name)
+        if standing.feed.circuit == CLOSED:
+            self.troubled.discard(feed.name)
+        else:
+            self.troubled.add(feed.name)
+        return held(feed, self.feeds, Facts(now=self.clock(), standing=standing))
 
-    def begin_send(self) -> Hold | None:
-        """The last door: takes one send out of the environment's bucket. None when it may go out at once."""
+    def begin_send(self, feed: Feed) -> Hold | None:
+        """The last doors: the try of an open circuit, and one send out of the environment's bucket."""
         per_minute = self.feeds.sends_per_minute
+        if feed.name in self.troubled and (hold := self._take_try(feed)):
+            return hold
         return None if per_minute is None else self._take_token(per_minute)
+
+    def accepted(self, feed: Feed) -> None:
+        """F&O took a file of the feed: its circuit closes. What cannot be kept is told; the next file says it again."""
+        if feed.name in self.troubled:
+            before = self._move_circuit(feed, lambda _: CLOSED)
+            if before and before.opened_at:
+                emit(Event.CIRCUIT_CLOSED, feed=feed.name, refusals=before.refusals, opened_at=before.opened_at)
+
+    def refused(self, feed: Feed, why: str) -> None:
+        """F&O refused a file of the feed for good."""
+        now = self.clock()
+        before = self._move_circuit(feed, lambda circuit: after_refusal(circuit, why, now))
+        after = after_refusal(before, why, now) if before else None
+        if before and after and after.opened_at and not before.opened_at:
+            emit(Event.CIRCUIT_OPENED, feed=feed.name, refusals=after.refusals, why=why, try_at=after.try_at)
+
+    def _move_circuit(self, feed: Feed, move: Callable[[Circuit], Circuit]) -> Circuit | None:
+        """Apply a move to the feed's circuit: what it was before; None where it could not be kept."""
+        seen: list[Circuit] = []
+
+        def change(pace: FeedPace) -> FeedPace:
+            seen[:] = [pace.circuit]
+            moved = move(pace.circuit)
+            return pace if moved == pace.circuit else replace(pace, circuit=moved)
+
+        try:
+            self.pace.change_feed(feed.name, change)
+        except CourierError as failure:
+            emit(Event.CIRCUIT_UNNOTED, feed=feed.name, error=str(failure))
+            return None
+        return seen[0]
+
+    def _take_try(self, feed: Feed) -> Hold | None:
+        """Of all senders that see a try due, one has it; the others see the next."""
+        now = self.clock()
+        before = self._move_circuit(feed, lambda circuit: after_claim(circuit, now))
+        if before is None:
+            return Hold(kind=WaitKind.CIRCUIT, why="the ledger cannot tell whether a file may be tried")
+        return circuit_hold(before, now)
 
     def _take_token(self, per_minute: int) -> Hold | None:
         """Two who meet at the last token are told apart by the store: the change is applied to what it really holds."""

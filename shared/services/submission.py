@@ -23,6 +23,7 @@ from shared.ports import Chance, Clock, Content, ErpGateway, FileStore, Ledger, 
 from shared.services.admission import Admission
 from shared.services.archiving import Archiving
 from shared.services.checking import Checking
+from shared.services.duplicates import Duplicates, SameContent
 from shared.telemetry import Event, emit
 
 #: A send is given this long, and the time that its size needs at SLOWEST_BYTES_PER_SECOND on top.
@@ -79,6 +80,7 @@ class Submission:
     feeds: FeedBook
     admission: Admission
     checking: Checking
+    duplicates: Duplicates
     archiving: Archiving
     clock: Clock
     chance: Chance
@@ -114,20 +116,31 @@ class Submission:
     def _checked(self, stored: Stored, feed: Feed, content: Content) -> Stored:
         try:
             findings = self.checking.findings(feed, stored.job.source, content)
+            fingerprinted = self.duplicates.fingerprinted(stored.job, feed, content)
         except SourceLost as lost:
-            findings = [_overwritten(stored.job, lost)]
+            findings, fingerprinted = [_overwritten(stored.job, lost)], stored.job
         except Transient as failure:
             return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
-        if rejects(findings):
-            return self._reject(stored, findings)
-        stored = Stored(replace(stored.job, findings=tuple(findings)), stored.version)
-        if hold := self.admission.begin_send():
+        return self._judged(Stored(fingerprinted, stored.version), feed, findings, content)
+
+    def _unless_known(self, stored: Stored, feed: Feed, content: Content) -> Stored:
+        """The last doors: content that was sent before, and the environment's bucket of sends."""
+        known = self.duplicates.verdict(stored.job, feed)
+        if isinstance(known, SameContent):
+            return self._skip(stored, known)
+        if hold := known or self.admission.begin_send(feed):
             return self._hold(stored, hold)
         return self._send(stored, feed, Fingerprinted(content))
 
     def caps(self, feed: Feed) -> Mapping[str, int]:
         """The caps that a send of this feed counts under: its activity's, and the environment's."""
         return caps_of(feed, self.feeds)
+
+    def _judged(self, stored: Stored, feed: Feed, findings: list[Finding], content: Content) -> Stored:
+        """Reject the file, or send it with its warnings on the row, where a failure is explained by them."""
+        if rejects(findings):
+            return self._reject(stored, findings)
+        return self._unless_known(Stored(replace(stored.job, findings=tuple(findings)), stored.version), feed, content)
 
     def _send(self, stored: Stored, feed: Feed, content: Fingerprinted) -> Stored:
         stored = self._write_intent(stored)
@@ -140,7 +153,9 @@ class Submission:
         except AnswerLost as lost:
             return self.doubt(stored, str(lost), timedelta(0))
         except Terminal as refused:
+            self.admission.refused(feed, str(refused))
             return self._refused(stored, str(refused))
+        self.admission.accepted(feed)
         return self._record_sent(stored, message_id, content.sha256)
 
     def _write_intent(self, stored: Stored) -> Stored:
@@ -205,12 +220,14 @@ class Submission:
         return self._wait(stored, f"not taken: {why}", delay)
 
     def _hold(self, stored: Stored, hold: Hold) -> Stored:
+        if hold.for_a_person:
+            return self._wait(stored, hold.reason, None)
         delay = hold.until - self.clock() if hold.until else timedelta(0)
         return self._wait(stored, hold.reason, max(delay, timedelta(0)))
 
-    def _wait(self, stored: Stored, why: str, delay: timedelta) -> Stored:
-        """Let a job wait, and write that only when it is news."""
-        if stored.job.state is JobState.WAITING and stored.job.reason == why and not delay:
+    def _wait(self, stored: Stored, why: str, delay: timedelta | None) -> Stored:
+        """Let a job wait, and write that only when it is news. Without a delay it is never due: a person moves it."""
+        if stored.job.state is JobState.WAITING and stored.job.reason == why and delay == timedelta(0):
             return stored
         now = self.clock()
         if stored.job.state is JobState.WAITING:
@@ -218,7 +235,7 @@ class Submission:
         else:
             job = advance(stored.job, JobState.WAITING, now, why)
         held = job.slots
-        job = replace(job, due_at=now + delay, slots=())
+        job = replace(job, due_at=None if delay is None else now + delay, slots=())
         version = self.ledger.write(job, stored.version)
         self.ledger.free_slots(job.job_id, held)
         emit(Event.JOB_WAITING, job, why=why, wait=wait_kind(job), due_at=job.due_at)
@@ -231,6 +248,16 @@ class Submission:
         stored = Stored(job, self.ledger.write(job, stored.version))
         self.ledger.free_slots(job.job_id, held)
         emit(Event.JOB_ENDED, job, outcome=job.state.value, why=why)
+        return self.archiving.archive(stored)
+
+    def _skip(self, stored: Stored, known: SameContent) -> Stored:
+        now = self.clock()
+        held = stored.job.slots
+        job = advance(stored.job, JobState.SKIPPED, now, f"skipped: {known.why}")
+        job = replace(job, duplicate_of=known.job_id, due_at=now, slots=())
+        stored = Stored(job, self.ledger.write(job, stored.version))
+        self.ledger.free_slots(job.job_id, held)
+        emit(Event.JOB_ENDED, job, outcome=job.state.value, why=job.reason)
         return self.archiving.archive(stored)
 
     def _reject(self, stored: Stored, findings: list[Finding]) -> Stored:

@@ -145,7 +145,14 @@ class Tick:
                 return self.recovery.doubtful(stored)
             case JobState.ENQUEUED | JobState.RUNNING:
                 return self.polling.poll(stored)
-            case JobState.SUCCEEDED | JobState.PARTIAL | JobState.FAILED | JobState.REJECTED | JobState.CLOSED:
+            case (
+                JobState.SUCCEEDED
+                | JobState.PARTIAL
+                | JobState.FAILED
+                | JobState.REJECTED
+                | JobState.CLOSED
+                | JobState.SKIPPED
+            ):
                 return self.archiving.archive(stored)
 
     def _sweep(self, stop_at: datetime, pool: ThreadPoolExecutor, report: TickReport) -> None:

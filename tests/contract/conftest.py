@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.table_contents import TableContents
 from shared.adapters.table_ledger import TableLedger
 from shared.adapters.table_pace import TablePace
-from shared.ports import Ledger, PaceLedger
+from shared.ports import ContentLedger, Ledger, PaceLedger
+from tests.fakes.memory_contents import MemoryContents
 from tests.fakes.memory_ledger import MemoryLedger
 from tests.fakes.memory_pace import MemoryPace
 
@@ -40,3 +42,17 @@ def pace(request: pytest.FixtureRequest) -> Iterator[PaceLedger]:
     names: Any = request.getfixturevalue("storage_names")
     with TableServiceClient.from_connection_string(azurite.connection_string) as service:
         yield TablePace(service.create_table(names.table("ledger")))
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def contents(request: pytest.FixtureRequest) -> Iterator[ContentLedger]:
+    """A ledger of contents of each kind, with nothing in it."""
+    if request.param == "memory":
+        yield MemoryContents()
+        return
+    from azure.data.tables import TableServiceClient
+
+    azurite: Any = request.getfixturevalue("azurite")
+    names: Any = request.getfixturevalue("storage_names")
+    with TableServiceClient.from_connection_string(azurite.connection_string) as service:
+        yield TableContents(service.create_table(names.table("ledger")))

@@ -8,11 +8,13 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.pace import EnvironmentPace, paused
+from shared.domain.circuit import Circuit
+from shared.domain.pace import EnvironmentPace, FeedPace, Standing, paused
 from shared.errors import Conflict
 from shared.ports import PaceLedger
 from tests.builders import START
 
+A_FEED = FeedPace(circuit=Circuit(refusals=4, why="400 Zürich", opened_at=START, try_at=START + timedelta(hours=1)))
 A_PACE = EnvironmentPace(paused_until=START, pause_why="429 'quoted', Zürich", tokens=12.5, filled_at=START)
 
 
@@ -29,6 +31,15 @@ def test_a_change_builds_on_what_is_stored(pace: PaceLedger) -> None:
     pace.change_environment(lambda _: A_PACE)
     pace.change_environment(lambda before: paused(before, timedelta(minutes=5), "later", START))
     assert pace.environment() == replace(A_PACE, paused_until=START + timedelta(minutes=5), pause_why="later")
+
+
+def test_one_read_gives_the_environment_and_the_feed_asked_for(pace: PaceLedger) -> None:
+    assert pace.standing("invoices") == Standing(EnvironmentPace(), FeedPace())
+    pace.change_environment(lambda _: A_PACE)
+    pace.change_feed("invoices", lambda _: A_FEED)
+    pace.change_feed("orders", lambda _: FeedPace())
+    assert pace.standing("invoices") == Standing(A_PACE, A_FEED)
+    assert pace.standing("invoice") == Standing(A_PACE, FeedPace())
 
 
 def test_of_changes_at_once_none_is_lost(pace: PaceLedger) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from shared.domain.pace import EnvironmentPace
+from shared.domain.pace import EnvironmentPace, FeedPace, Standing
 
 
 class MemoryPace:
@@ -14,10 +14,22 @@ class MemoryPace:
     def __init__(self) -> None:
         self._lock = threading.RLock()
         self._environment = EnvironmentPace()
+        self._feeds: dict[str, FeedPace] = {}
 
     def environment(self) -> EnvironmentPace:
         """See PaceLedger."""
         return self._environment
+
+    def standing(self, feed: str) -> Standing:
+        """See PaceLedger."""
+        with self._lock:
+            return Standing(self._environment, self._feeds.get(feed, FeedPace()))
+
+    def change_feed(self, feed: str, change: Callable[[FeedPace], FeedPace]) -> FeedPace:
+        """See PaceLedger."""
+        with self._lock:
+            self._feeds[feed] = change(self._feeds.get(feed, FeedPace()))
+            return self._feeds[feed]
 
     def change_environment(self, change: Callable[[EnvironmentPace], EnvironmentPace]) -> EnvironmentPace:
         """See PaceLedger."""
