@@ -48,6 +48,15 @@ def test_what_real_packages_may_be_passes_without_a_word(sentence: str, tmp_path
     assert _told(GOOD[sentence], tmp_path) == "-> sent"
 
 
+def test_the_page_on_checks_lists_every_rule_as_the_code_has_it() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "checks.md").read_text(encoding="utf-8")
+    listed = [line for line in page.splitlines() if line.startswith("| `") and line.count(" | ") == 4]
+    assert listed == [
+        f"| `{rule.name}` | {rule.weight} | {rule.wrong} | {rule.symptom or '-'} | {rule.advice} |"
+        for rule in RULES.values()
+    ]
+
+
 def test_every_rule_about_a_file_has_a_case() -> None:
     shown = {rule for rule in RULES if any(f"{rule}: " in told for told in EXPECTED.values())}
     assert set(RULES) - shown == _NOT_IN_A_FILE
