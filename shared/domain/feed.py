@@ -43,21 +43,22 @@ class Checks(StrEnum):
 
 
 class SourceFormat(StrEnum):
-    """Formats of data files that can be told apart. F&O knows each by several names; see `source_format`."""
+    """Formats of data files. OTHER is one that the customer defined, of which nothing is known but its name."""
 
     CSV = "CSV"
     CSV_UNICODE = "CSV-Unicode"
     XML = "XML"
     EXCEL = "EXCEL"
-    UNKNOWN = ""
+    OTHER = "another format"
+    UNDECLARED = ""
 
 
 def source_format(name: str) -> SourceFormat:
-    """The format behind the name of a source data format of F&O; UNKNOWN for a name that a customer made up."""
+    """The format behind the name of a source data format of F&O."""
     folded = name.strip().casefold()
     if folded in {"xml", "xml-element", "xml-attribute"}:
         return SourceFormat.XML
-    return next((known for known in SourceFormat if known.value.casefold() == folded), SourceFormat.UNKNOWN)
+    return next((known for known in SourceFormat if known.value.casefold() == folded), SourceFormat.OTHER)
 
 
 #: Failures were seen from 36 MB on, though no limit is documented.
@@ -96,7 +97,7 @@ class Feed:
     serial_key: str = ""
     paused: bool = False
     send_between: Hours | None = None
-    file_format: SourceFormat = SourceFormat.UNKNOWN
+    file_format: SourceFormat = SourceFormat.UNDECLARED
     columns: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
     warn_size_bytes: int = WARN_SIZE_BYTES
