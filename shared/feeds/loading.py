@@ -13,7 +13,17 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from shared.domain.feed import DEFAULT_PATH_RULE, Duplicate, ExportFeed, Feed, FeedBook, LostAnswer, NoFile, Shape
+from shared.domain.feed import (
+    DEFAULT_PATH_RULE,
+    Duplicate,
+    ExportFeed,
+    Feed,
+    FeedBook,
+    LostAnswer,
+    NoFile,
+    OrderBy,
+    Shape,
+)
 from shared.domain.routing import placeholders
 from shared.domain.sizes import parse_duration, parse_size
 from shared.errors import FaultyConfiguration
@@ -247,6 +257,8 @@ def _feed(name: str, feed: Mapping[str, Any], document: Mapping[str, Any], envir
         overdue_after=parse_duration(feed.get("overdue_after", "4h")),
         lost_answer=LostAnswer(feed.get("lost_answer", "hold")),
         data_project=feed.get("data_project", ""),
+        order_by=OrderBy(feed.get("order_by", "landed")),
+        is_strict=feed.get("ordering") == "strict",
         duplicate=Duplicate(feed.get("duplicate", "send")),
         duplicate_within=parse_duration(feed.get("duplicate_within", "30d")),
         serial_key=pacing.serial_key_of(name, feed),
