@@ -98,6 +98,7 @@ def _facts(job: Job) -> Row:
         "size_bytes": str(job.source.size_bytes),
         "landed_at": _text(job.source.landed_at),
         "business_date": job.business_date.isoformat(),
+        "order_key": job.order_key,
         "created_at": _text(job.created_at),
         "feeds_version": job.feeds_version,
     }
@@ -178,6 +179,7 @@ def from_row(row: Row) -> Job:
         evidence_at=_time(get("evidence_at", "")),
         causes=get("causes", ""),
         forgotten_at=_time(get("forgotten_at", "")),
+        order_key=get("order_key", ""),
         content_sha256=get("content_sha256", ""),
         duplicate_of=get("duplicate_of", ""),
         released_at=_time(get("released_at", "")),

@@ -28,6 +28,7 @@ class WaitKind(StrEnum):
     RATE = "rate"
     DUPLICATE = "duplicate"
     CIRCUIT = "circuit"
+    ORDER = "order"
 
 
 #: While one of these holds a job, it holds every job of the environment.

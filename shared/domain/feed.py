@@ -27,6 +27,14 @@ class Duplicate(StrEnum):
     HOLD = "hold"
 
 
+class OrderBy(StrEnum):
+    """What puts a feed's files in order: when they landed, their names, or the last number in their names."""
+
+    LANDED = "landed"
+    NAME = "name"
+    NUMBER = "number"
+
+
 class LostAnswer(StrEnum):
     """What may follow when a file was sent and no answer came back."""
 
@@ -74,6 +82,7 @@ class Feed:
     `max_in_flight` bounds what the ERP has of this feed's activity at once; `overdue_after` counts from sending.
     Of all feeds with one `serial_key` F&O has one file at a time; empty for none.
     `send_between` are the hours in which it may send; None at any. A `paused` feed takes files in and sends none.
+    The oldest by `order_by` goes first; with `is_strict` only when all before it, for its legal entity, were loaded.
     A content counts as a `duplicate` of one that was sent less than `duplicate_within` before.
     `data_project` is the name under which F&O lists the activity's executions; with it a lost answer is looked up.
     What the check before sending goes by: `file_format` and `columns` of a file feed, the labels in `entities` that
@@ -92,6 +101,8 @@ class Feed:
     overdue_after: timedelta
     lost_answer: LostAnswer = LostAnswer.HOLD
     data_project: str = ""
+    order_by: OrderBy = OrderBy.LANDED
+    is_strict: bool = False
     duplicate: Duplicate = Duplicate.SEND
     duplicate_within: timedelta = timedelta(days=30)
     serial_key: str = ""

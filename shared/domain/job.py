@@ -89,9 +89,9 @@ class Job:
     as sent. After a final state, `archived_at` tells whether the file is safe at `archive_path`, and `evidence_at`,
     for an import with errors, whether what F&O knows of them lies beside it; `causes` is its headline. `kept_as` is the
     kept file's path, or why there is none. `summary` is the execution's summary status where it was asked for.
-    `content_sha256` is of the landed file, where its feed looks for duplicates; `duplicate_of` the job whose content a
-    skipped one repeats. `released_at` is when a person let a held file through.
-    `forgotten_at` is when a person had the file's content and errors removed; the row stays.
+    `order_key` sorts it among its feed's files. `content_sha256` is of the landed file, where its feed looks for
+    duplicates; `duplicate_of` the job whose content a skipped one repeats. `released_at` is when a person let a held
+    file through. `forgotten_at` is when a person had the file's content and errors removed; the row stays.
     """
 
     job_id: str
@@ -126,6 +126,7 @@ class Job:
     evidence_at: datetime | None = None
     causes: str = ""
     forgotten_at: datetime | None = None
+    order_key: str = ""
     content_sha256: str = ""
     duplicate_of: str = ""
     released_at: datetime | None = None

@@ -22,6 +22,7 @@ from shared.domain.feed import (
     FeedBook,
     LostAnswer,
     NoFile,
+    OrderBy,
     Shape,
     source_format,
 )
@@ -240,6 +241,8 @@ def _feed(name: str, feed: Mapping[str, Any], document: Mapping[str, Any], envir
         overdue_after=parse_duration(feed.get("overdue_after", "4h")),
         lost_answer=LostAnswer(feed.get("lost_answer", "hold")),
         data_project=feed.get("data_project", ""),
+        order_by=OrderBy(feed.get("order_by", "landed")),
+        is_strict=feed.get("ordering") == "strict",
         duplicate=Duplicate(feed.get("duplicate", "send")),
         duplicate_within=parse_duration(feed.get("duplicate_within", "30d")),
         serial_key=pacing.serial_key_of(name, feed),
