@@ -10,7 +10,7 @@ from typing import BinaryIO, Protocol
 from shared.domain.doubt import Execution
 from shared.domain.duplicate import ContentClaim
 from shared.domain.export import Delivery, Dequeued, Export
-from shared.domain.job import Job, Lane, Source
+from shared.domain.job import Job, JobState, Lane, Source
 from shared.domain.ordering import Member, Queue
 from shared.domain.outcome import EntityCounts, Summary
 from shared.domain.pace import EnvironmentPace, FeedPace, Standing
@@ -60,6 +60,35 @@ class DueEntry:
     feed: str
     key: str
     replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenEntry:
+    """A note that a job may be open. `is_parked`: never due, for a person must move it. `replaces`: see DueEntry."""
+
+    job_id: str
+    feed: str
+    key: str
+    is_parked: bool
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A landed file as its claim tells, whatever became of its job."""
+
+    job_id: str
+    feed: str
+    landed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStanding:
+    """A job without all that is not needed for counting."""
+
+    job_id: str
+    state: JobState
+    landed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +166,22 @@ class Ledger(Protocol):
 
     def turn(self, name: str, now: datetime, every: timedelta) -> bool:
         """True for one caller in each span of `every`: whose turn it is to do the work called `name`."""
+
+
+class LedgerView(Protocol):
+    """What watchers ask of the ledger; no call changes a job. All calls raise Transient, like Ledger."""
+
+    def open_entries(self) -> Iterator[OpenEntry]:
+        """Every open job, at least once, and some that no longer are. Costs what is open, not what has ended."""
+
+    def unpark(self, entries: Iterable[OpenEntry]) -> None:
+        """Drop notes of jobs that are no longer parked; one that is gone already is no fault."""
+
+    def arrivals(self, day: date) -> Iterator[Arrival]:
+        """The claims of all that landed on a day (UTC), of all feeds."""
+
+    def standings(self, feed: str, business_date: date) -> Iterator[JobStanding]:
+        """Where the jobs of a feed's business date stand."""
 
 
 class Content(Protocol):

@@ -13,6 +13,7 @@ from typing import Any
 from shared.adapters.long_text import packed, unpacked
 from shared.domain.findings import Finding
 from shared.domain.job import LONGEST_TIMELINE, Job, JobState, Lane, Source, TimelineEntry
+from shared.domain.naming import source_key
 from shared.domain.outcome import EntityCounts, RowCounts
 
 #: Raised when a column is added or changes its meaning. Rows of the version before are read as they are, and become
@@ -35,9 +36,14 @@ def date_partition(feed: str, business_date: date) -> str:
     return f"job.{feed}.{business_date:%Y%m%d}"
 
 
-def source_row_key(key: str) -> tuple[str, str]:
-    """Where the claim of a content version lies."""
-    return f"source.{key[:2]}", key
+def source_row_key(source: Source) -> tuple[str, str]:
+    """Where the claim of a content version lies: a partition for each day of landing (UTC), so arrivals are counted."""
+    return arrivals_partition(source.landed_at.astimezone(UTC).date()), source_key(source)
+
+
+def arrivals_partition(day: date) -> str:
+    """The partition of the claims of all that landed on a day (UTC)."""
+    return f"source.{day:%Y%m%d}"
 
 
 def message_row_key(message_id: str) -> tuple[str, str]:
@@ -58,6 +64,10 @@ def due_partition(lane: Lane) -> str:
 def due_key(due_at: datetime, job_id: str) -> str:
     """Row key of a due entry: sorts by time, then by job."""
     return f"{due_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}.{job_id}"
+
+
+#: Where jobs are noted that are open and never due, for a person must move them. The row key is the job ID.
+PARKED = "due.parked"
 
 
 def due_bound(now: datetime) -> str:

@@ -20,7 +20,6 @@ from shared.adapters import ledger_rows as rows
 from shared.adapters.storage_errors import translated
 from shared.adapters.table_slots import TableSlots
 from shared.domain.job import Job, Lane, Source, lane_of
-from shared.domain.naming import source_key
 from shared.errors import Conflict
 from shared.ports import DueEntry, Slot, Stored, Version
 
@@ -55,8 +54,14 @@ class TableLedger:
 
     def _claim(self, job: Job) -> str | None:
         """None when the source is this job's from now on, else the ID of the job that owns it."""
-        partition, key = rows.source_row_key(source_key(job.source))
-        claim = {"PartitionKey": partition, "RowKey": key, "job_id": job.job_id, "path": job.source.path}
+        partition, key = rows.source_row_key(job.source)
+        claim = {
+            "PartitionKey": partition,
+            "RowKey": key,
+            "job_id": job.job_id,
+            "path": job.source.path,
+            "landed_at": job.source.landed_at.isoformat(),
+        }
         try:
             self._table.create_entity(claim)
         except ResourceExistsError:
@@ -90,20 +95,19 @@ class TableLedger:
             return _version(answer["etag"], job)
 
     def _note_due(self, job: Job, replaces: str = "") -> None:
-        if job.due_at is None:
+        """Where a tick finds the job; one that only a person moves is noted apart, so that open ones can be counted."""
+        if job.due_at is not None:
+            partition, key = rows.due_partition(lane_of(job)), rows.due_key(job.due_at, job.job_id)
+        elif not job.is_final:
+            partition, key = rows.PARKED, job.job_id
+        else:
             return
-        self._table.upsert_entity(
-            {
-                "PartitionKey": rows.due_partition(lane_of(job)),
-                "RowKey": rows.due_key(job.due_at, job.job_id),
-                "feed": job.feed,
-                "replaces": replaces,
-            }
-        )
+        row = {"PartitionKey": partition, "RowKey": key, "feed": job.feed, "replaces": replaces}
+        self._table.upsert_entity(row)
 
     def by_source(self, source: Source) -> str | None:
         """A point read of the claim."""
-        return self._pointed(*rows.source_row_key(source_key(source)))
+        return self._pointed(*rows.source_row_key(source))
 
     def by_message(self, message_id: str) -> str | None:
         """A point read of the message index."""

@@ -11,7 +11,8 @@ from shared.adapters.table_contents import TableContents
 from shared.adapters.table_ledger import TableLedger
 from shared.adapters.table_order import TableOrder
 from shared.adapters.table_pace import TablePace
-from shared.ports import ContentLedger, Ledger, OrderLedger, PaceLedger
+from shared.adapters.table_view import TableView
+from shared.ports import ContentLedger, Ledger, LedgerView, OrderLedger, PaceLedger
 from tests.fakes.memory_contents import MemoryContents
 from tests.fakes.memory_ledger import MemoryLedger
 from tests.fakes.memory_order import MemoryOrder
@@ -30,6 +31,12 @@ def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
     names: Any = request.getfixturevalue("storage_names")
     with TableServiceClient.from_connection_string(azurite.connection_string) as service:
         yield TableLedger(service.create_table(names.table("ledger")))
+
+
+@pytest.fixture
+def view(ledger: Ledger) -> LedgerView:
+    """The watchers' view of the same ledger."""
+    return TableView(ledger._table) if isinstance(ledger, TableLedger) else ledger  # type: ignore[return-value]  # the fake is both
 
 
 @pytest.fixture(params=["memory", "azurite"])

@@ -12,7 +12,6 @@ import pytest
 
 from shared.adapters.ledger_rows import SCHEMA_VERSION, from_row, source_row_key
 from shared.domain.job import Job, JobState
-from shared.domain.naming import source_key
 from shared.ports import Outgoing
 from tests.fakes.memory_files import MemoryContent
 from tests.scenario.conftest import GOOD_CSV, Stage
@@ -101,5 +100,7 @@ def _message(stage: Stage, job: Job) -> str:
 
 def _claim(stage: Stage, job: Job) -> None:
     """The claim of the file as it lies in this stage's landing."""
-    partition, key = source_row_key(source_key(job.source))
-    stage.engine.ledger._table.create_entity({"PartitionKey": partition, "RowKey": key, "job_id": job.job_id})
+    partition, key = source_row_key(job.source)
+    stage.engine.ledger._table.create_entity(
+        {"PartitionKey": partition, "RowKey": key, "job_id": job.job_id, "landed_at": job.source.landed_at.isoformat()}
+    )
