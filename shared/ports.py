@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import BinaryIO, Protocol
 
+from shared.domain.balance import DayBalance
 from shared.domain.doubt import Execution
 from shared.domain.duplicate import ContentClaim
 from shared.domain.export import Delivery, Dequeued, Export
@@ -14,6 +15,7 @@ from shared.domain.job import Job, JobState, Lane, Source
 from shared.domain.ordering import Member, Queue
 from shared.domain.outcome import EntityCounts, Summary
 from shared.domain.pace import EnvironmentPace, FeedPace, Standing
+from shared.domain.promises import PromiseRecord
 from shared.domain.remote import RemoteReport
 
 #: How much of a file's beginning is looked into before it is sent: a header of some 500 columns in UTF-16.
@@ -421,3 +423,28 @@ class OrderLedger(Protocol):
 
     def note_gone(self, feed: str, legal_entity: str, number: int) -> None:
         """Remember the highest number that has gone; a lower one changes nothing. Raises Conflict in a rush."""
+
+
+class WatchLedger(Protocol):
+    """What watchers remember: when something last went well, promises, and daily sums. All calls raise Transient.
+
+    Each row is written by one timer, which the host runs once at a time; the last writer wins.
+    """
+
+    def note_seen(self, what: str, at: datetime) -> None:
+        """Remember when `what` (`timer.poll_jobs`, `export.invoices`) last went well."""
+
+    def seen(self) -> Mapping[str, datetime]:
+        """All that was noted so, by name."""
+
+    def note_promise(self, record: PromiseRecord) -> None:
+        """Remember how a promise stands."""
+
+    def promises(self) -> list[PromiseRecord]:
+        """How all promises stood."""
+
+    def note_day(self, balance: DayBalance) -> None:
+        """Keep a feed's sums of a day, in the place of an earlier count."""
+
+    def days(self, since: date) -> list[DayBalance]:
+        """The sums of all feeds from a day on."""

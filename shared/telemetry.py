@@ -58,6 +58,8 @@ class Event(StrEnum):
     EXPORT_DELAYED = "export.delayed"
     EXPORT_LAPSED = "export.lapsed"
     EXPORT_STOPPED = "export.stopped"
+    LEDGER_GAUGE = "ledger.gauge"
+    EXPORT_GAUGE = "export.gauge"
     TICK_DONE = "tick.done"
     TICK_CUT_SHORT = "tick.cut_short"
     TICK_STEP_FAILED = "tick.step_failed"
@@ -100,8 +102,8 @@ def quiet_libraries() -> None:
 
 def emit(event: Event, job: Job | None = None, **fields: object) -> None:
     """Log one event; with a job, every line carries what finds the job again."""
-    told = (_job_fields(job) if job else {}) | fields
-    text = " ".join(f"{key}={value}" for key, value in told.items() if value not in ("", None))
+    told = {key: value for key, value in ((_job_fields(job) if job else {}) | fields).items() if value is not None}
+    text = " ".join(f"{key}={value}" for key, value in told.items() if value != "")
     level = _LEVELS.get(event, logging.INFO)
     log.log(level, "%s %s", event.value, text, extra={"event": event.value, **told})
 

@@ -23,6 +23,8 @@ from shared.adapters.table_exports import TableExports
 from shared.adapters.table_ledger import TableLedger
 from shared.adapters.table_order import TableOrder
 from shared.adapters.table_pace import TablePace
+from shared.adapters.table_view import TableView
+from shared.adapters.table_watch import TableWatch
 from shared.domain.feed import FeedBook
 from shared.errors import FaultyConfiguration
 from shared.feeds.loading import load_feeds
@@ -36,8 +38,10 @@ from shared.ports import (
     ExportQueue,
     Lake,
     Ledger,
+    LedgerView,
     OrderLedger,
     PaceLedger,
+    WatchLedger,
 )
 from shared.services.admission import Admission
 from shared.services.archiving import Archiving
@@ -46,8 +50,10 @@ from shared.services.doubt import Doubt
 from shared.services.duplicates import Duplicates
 from shared.services.evidence import EvidenceCollection
 from shared.services.export_drain import DrainReport, ExportDrain
+from shared.services.export_gauges import ExportGauges
 from shared.services.export_store import ExportStore
 from shared.services.forgetting import Forgetting
+from shared.services.gauges import Gauges
 from shared.services.intake import Intake
 from shared.services.ordering import Ordering
 from shared.services.pausing import Pausing
@@ -56,6 +62,7 @@ from shared.services.recovery import Recovery
 from shared.services.releasing import Releasing
 from shared.services.submission import Submission
 from shared.services.tick import Tick
+from shared.services.timers import Timers
 from shared.settings import ErpSettings, Settings
 from shared.telemetry import quiet_libraries
 
@@ -74,6 +81,7 @@ class Engine:
     drain: ExportDrain
     forgetting: Forgetting
     releasing: Releasing
+    watch: WatchLedger
 
     def file_landed(self, container: str, path: str) -> None:
         """A blob event: record the file, send it if there is room. A blob that is gone again is no fault."""
@@ -104,6 +112,8 @@ class Doors:
     pace: PaceLedger
     contents: ContentLedger
     order: OrderLedger
+    view: LedgerView
+    watch: WatchLedger
 
 
 @cache
@@ -138,6 +148,8 @@ def _open_doors(settings: Settings, clock: Clock) -> Doors:
         pace=pace,
         contents=TableContents(table),
         order=TableOrder(table),
+        view=TableView(table),
+        watch=TableWatch(table),
     )
 
 
@@ -169,12 +181,19 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     recovery = Recovery(ledger, files, feeds, intake, submission, doubt, clock, settings.sweep_after)
     budget, workers = settings.tick_budget, settings.tick_workers
     pausing, every = Pausing(doors.pace, clock), settings.sweep_after
-    tick = Tick(ledger, intake, submission, polling, archiving, recovery, pausing, clock, budget, workers, every)
-    store = ExportStore(doors.lake, doors.exports, clock)
-    drain = ExportDrain(doors.queue, doors.lake, doors.exports, store, feeds, pausing, clock, budget, workers)
+    gauges, timers = Gauges(ledger, doors.view, feeds, clock), Timers(doors.watch, clock)
+    tick = Tick(
+        ledger, intake, submission, polling, archiving, recovery, pausing, gauges, timers, clock, budget, workers, every
+    )
+    store, lags = ExportStore(doors.lake, doors.exports, clock), ExportGauges(doors.watch, feeds, clock)
+    drain = ExportDrain(
+        doors.queue, doors.lake, doors.exports, store, feeds, pausing, lags, timers, clock, budget, workers
+    )
     forgetting = Forgetting(ledger, files, clock, outcomes)
     releasing = Releasing(ledger, doors.order, archiving, clock)
-    return Engine(settings, feeds, ledger, doors.exports, files, intake, tick, drain, forgetting, releasing)
+    return Engine(
+        settings, feeds, ledger, doors.exports, files, intake, tick, drain, forgetting, releasing, doors.watch
+    )
 
 
 def _read_feeds(path: str) -> str:

@@ -18,11 +18,13 @@ from shared.domain.job import JobState, Lane, Source, lane_of
 from shared.errors import Conflict, CourierError
 from shared.ports import Clock, DueEntry, Ledger, Stored
 from shared.services.archiving import Archiving
+from shared.services.gauges import Gauges
 from shared.services.intake import Intake
 from shared.services.pausing import Pausing
 from shared.services.polling import Polling
 from shared.services.recovery import Recovery
 from shared.services.submission import Submission
+from shared.services.timers import Timers
 from shared.telemetry import Event, emit
 
 #: Due work is taken in windows of so many, so that memory stays flat however much is due.
@@ -51,6 +53,8 @@ class Tick:
     archiving: Archiving
     recovery: Recovery
     pausing: Pausing
+    gauges: Gauges
+    timers: Timers
     clock: Clock
     budget: timedelta
     workers: int
@@ -61,15 +65,16 @@ class Tick:
 
         A defect in this program met at one job does not keep the others waiting: it is raised when all else is done.
         """
-        report = TickReport()
-        stop_at = self.clock() + self.budget
+        report, began_at = TickReport(), self.clock()
+        stop_at = began_at + self.budget
         with ThreadPoolExecutor(self.workers, thread_name_prefix="tick") as pool:
             self._lane(Lane.FOLLOW, self.clock(), stop_at, pool, report)
             self._lane(Lane.SEND, self.clock(), stop_at, pool, report)
             if self.ledger.turn("sweep", self.clock(), self.sweep_every):
                 self._sweep(stop_at, pool, report)
-        left_in = {f"left_{state.lower()}": count for state, count in report.moved.items()}
-        emit(Event.TICK_DONE, None, tick="poll_jobs", moved=report.moved.total(), **left_in)
+            left = self.gauges.tell(pool, stop_at)
+        did, in_order = report.moved.total(), not report.defects
+        self.timers.ended("poll_jobs", began_at, did=did, left=left, in_order=in_order)
         if report.defects:
             raise report.defects[0]
         return report
@@ -177,6 +182,7 @@ class Tick:
     def _count(self, report: TickReport, after: Stored | None) -> None:
         if after is not None:
             report.moved[after.job.state.value] += 1
+            self.gauges.observe(after)
 
 
 _Item = TypeVar("_Item")

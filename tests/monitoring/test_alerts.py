@@ -48,8 +48,8 @@ CALM: list[Happening] = [
     said(Event.EXPORT_ACKNOWLEDGED, **{**_DELIVERY, "state": "ACKNOWLEDGED"}),
     said(Event.ERP_THROTTLED, call="enqueue", retry_after="0:00:20"),
     said(Event.STATUS_UNAVAILABLE, JobState.RUNNING, error="jobstatus: 502"),
-    said(Event.TICK_DONE, tick="poll_jobs", moved=3),
-    said(Event.TICK_DONE, tick="drain_exports", acknowledged=1),
+    said(Event.TICK_DONE, tick="poll_jobs", seconds=1.2, did=3, left=0),
+    said(Event.TICK_DONE, tick="drain_exports", seconds=1.2, did=1, left=0),
     lambda workspace: workspace.ran("poll_jobs"),
 ]
 
@@ -93,7 +93,7 @@ def test_a_rule_fires_on_its_bad_sample(rule: Rule) -> None:
 
 
 def test_a_silent_timer_is_named() -> None:
-    only_polling = recorded([said(Event.TICK_DONE, tick="poll_jobs", moved=0)])
+    only_polling = recorded([said(Event.TICK_DONE, tick="poll_jobs", seconds=1.2, did=0, left=0)])
     assert only_polling.rows(RULES["timer-silent"].query) == [("drain_exports",)]
 
 
