@@ -58,6 +58,13 @@ class Event(StrEnum):
     EXPORT_DELAYED = "export.delayed"
     EXPORT_LAPSED = "export.lapsed"
     EXPORT_STOPPED = "export.stopped"
+    JOB_ODD = "job.odd"
+    FEED_EXPECTED_MISSING = "feed.expected_missing"
+    FEED_LATE = "feed.late"
+    FEED_RECOVERED = "feed.recovered"
+    DAY_BALANCE = "day.balance"
+    BALANCE_OFF = "balance.off"
+    BALANCE_EVEN = "balance.even"
     LEDGER_GAUGE = "ledger.gauge"
     EXPORT_GAUGE = "export.gauge"
     TICK_DONE = "tick.done"
@@ -89,6 +96,10 @@ _LEVELS = {
     Event.EXPORT_DELAYED: logging.WARNING,
     Event.EXPORT_LAPSED: logging.ERROR,
     Event.EXPORT_STOPPED: logging.WARNING,
+    Event.JOB_ODD: logging.WARNING,
+    Event.FEED_EXPECTED_MISSING: logging.ERROR,
+    Event.FEED_LATE: logging.ERROR,
+    Event.BALANCE_OFF: logging.ERROR,
     Event.TICK_CUT_SHORT: logging.WARNING,
     Event.TICK_STEP_FAILED: logging.ERROR,
 }

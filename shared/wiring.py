@@ -46,6 +46,7 @@ from shared.ports import (
 from shared.services.admission import Admission
 from shared.services.archiving import Archiving
 from shared.services.checking import Checking
+from shared.services.day_sums import DaySums
 from shared.services.doubt import Doubt
 from shared.services.duplicates import Duplicates
 from shared.services.evidence import EvidenceCollection
@@ -58,11 +59,13 @@ from shared.services.intake import Intake
 from shared.services.ordering import Ordering
 from shared.services.pausing import Pausing
 from shared.services.polling import Polling
+from shared.services.promises import Promises
 from shared.services.recovery import Recovery
 from shared.services.releasing import Releasing
 from shared.services.submission import Submission
 from shared.services.tick import Tick
 from shared.services.timers import Timers
+from shared.services.watching import Watching
 from shared.settings import ErpSettings, Settings
 from shared.telemetry import quiet_libraries
 
@@ -82,6 +85,7 @@ class Engine:
     forgetting: Forgetting
     releasing: Releasing
     watch: WatchLedger
+    watching: Watching
 
     def file_landed(self, container: str, path: str) -> None:
         """A blob event: record the file, send it if there is room. A blob that is gone again is no fault."""
@@ -96,6 +100,10 @@ class Engine:
     def drain_exports(self) -> list[DrainReport]:
         """One run of the export timer."""
         return self.drain.run()
+
+    def watch_promises(self) -> None:
+        """One run of the timer of promises and daily sums."""
+        self.watching.run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +197,12 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     drain = ExportDrain(
         doors.queue, doors.lake, doors.exports, store, feeds, pausing, lags, timers, clock, budget, workers
     )
+    sums = DaySums(ledger, doors.view, doors.watch, clock)
+    watching = Watching(Promises(doors.view, doors.watch, feeds, clock), sums, timers, clock)
     forgetting = Forgetting(ledger, files, clock, outcomes)
     releasing = Releasing(ledger, doors.order, archiving, clock)
     return Engine(
-        settings, feeds, ledger, doors.exports, files, intake, tick, drain, forgetting, releasing, doors.watch
+        settings, feeds, ledger, doors.exports, files, intake, tick, drain, forgetting, releasing, doors.watch, watching
     )
 
 

@@ -31,7 +31,7 @@ def test_function_app_imports_with_an_empty_environment_and_names_its_triggers()
         [sys.executable, "-c", code], cwd=ROOT, env=kept, capture_output=True, text=True, check=True, timeout=60
     )
     found = json.loads(done.stdout.strip().splitlines()[-1])
-    assert set(found) == {"on_file_landed", "poll_jobs", "drain_exports"}
+    assert set(found) == {"on_file_landed", "poll_jobs", "drain_exports", "watch_promises"}
     assert found["on_file_landed"]["path"] == "%LANDING_CONTAINER%/{name}"
     assert found["on_file_landed"]["connection"] == "FILES"
     assert found["on_file_landed"]["source"] == "EventGrid"
