@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -124,10 +125,29 @@ class Doors:
     watch: WatchLedger
 
 
-@cache
+#: Two functions may be the first at the same time, each in a thread of its own.
+_ONE_AT_A_TIME = threading.Lock()
+
+
 def engine() -> Engine:
     """The engine of this process, from its environment. Raises FaultyConfiguration naming every fault."""
+    with _ONE_AT_A_TIME:
+        return _engine_of_this_process()
+
+
+@cache
+def _engine_of_this_process() -> Engine:
+    if address := os.environ.get("APPLICATIONINSIGHTS_CONNECTION_STRING"):
+        _begin_telemetry(address)
     return engine_from(os.environ)
+
+
+@cache
+def _begin_telemetry(address: str) -> None:
+    """Once in a process, also when no engine can be built. Without an address its packages are not even imported."""
+    from shared.adapters.azure_monitor import Export
+
+    Export(address, os.environ).begin()
 
 
 def engine_from(environ: Mapping[str, str], clock: Clock | None = None, chance: Chance | None = None) -> Engine:

@@ -111,6 +111,7 @@ def _facts(job: Job) -> Row:
         "order_key": job.order_key,
         "created_at": _text(job.created_at),
         "feeds_version": job.feeds_version,
+        "trace": job.trace,
     }
 
 
@@ -194,6 +195,7 @@ def from_row(row: Row) -> Job:
         duplicate_of=get("duplicate_of", ""),
         released_at=_time(get("released_at", "")),
         feeds_version=get("feeds_version", ""),
+        trace=get("trace", ""),
         timeline=_timeline(row),
     )
 

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from shared import tracing
 from shared.domain.export import (
     Delivery,
     DeliveryState,
@@ -71,7 +72,8 @@ class ExportDrain:
         reports: list[DrainReport] = []
         if feeds and not self.pausing.until():
             with ThreadPoolExecutor(min(self.workers, len(feeds)), thread_name_prefix="drain") as pool:
-                reports = list(pool.map(lambda feed: self._drain_guarded(feed, began_at + self.budget), feeds))
+                stop_at, trace = began_at + self.budget, tracing.here()
+                reports = list(pool.map(lambda feed: self._drain_guarded(feed, stop_at, trace), feeds))
         self._tell(reports, began_at)
         for defect in filter(None, (report.defect for report in reports)):
             raise defect
@@ -86,10 +88,11 @@ class ExportDrain:
         did, in_order = sum(report.acknowledged for report in reports), not any(report.defect for report in reports)
         self.timers.ended("drain_exports", began_at, did=did, left=len(left), in_order=in_order)
 
-    def _drain_guarded(self, feed: ExportFeed, stop_at: datetime) -> DrainReport:
+    def _drain_guarded(self, feed: ExportFeed, stop_at: datetime, trace: str) -> DrainReport:
         report = DrainReport(feed.name)
         try:
-            self._drain(feed, stop_at, report)
+            with tracing.working_on("", trace):
+                self._drain(feed, stop_at, report)
         except CourierError as failure:
             report.stopped = str(failure)
             emit(Event.EXPORT_STOPPED, None, feed=feed.name, error=str(failure))

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
+from shared import tracing
 from shared.domain.admission import holds_the_environment, holds_the_feed, wait_kind
 from shared.domain.job import JobState, Lane, Source, lane_of
 from shared.errors import Conflict, CourierError
@@ -35,11 +36,12 @@ ENTRY_WITHOUT_JOB_KEPT = timedelta(hours=1)
 
 @dataclass(slots=True)
 class TickReport:
-    """What one tick did, by the state it left each job in. `cut_short` tells that the budget ended first."""
+    """What one tick did, by the state it left each job in. `cut_short`: the budget ended first. `trace`: its own."""
 
     moved: Counter[str] = field(default_factory=Counter)
     cut_short: bool = False
     defects: list[Exception] = field(default_factory=list)
+    trace: str = field(default_factory=tracing.here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +100,13 @@ class Tick:
 
     def _guarded_step(self, entry: DueEntry, report: TickReport) -> tuple[bool, Stored | None]:
         try:
-            return self._step(entry)
+            return self._step(entry, report)
         except Exception as defect:  # noqa: BLE001 - one job's defect must not stop the rest; it is raised at the end
             emit(Event.TICK_STEP_FAILED, job_id=entry.job_id, error=f"defect: {type(defect).__name__}: {defect}")
             report.defects.append(defect)
             return False, None
 
-    def _step(self, entry: DueEntry) -> tuple[bool, Stored | None]:
+    def _step(self, entry: DueEntry, report: TickReport) -> tuple[bool, Stored | None]:
         """Follow one due entry: (whether the entry is used up, the job afterwards if it was looked at)."""
         try:
             stored = self.ledger.read(entry.job_id)
@@ -114,7 +116,8 @@ class Tick:
                 return not self._may_be_written(entry, stored), None
             if self._asks_the_erp(stored) and self.pausing.until():
                 return False, None
-            after = self._move(stored)
+            with tracing.working_on(stored.job.trace, report.trace):
+                after = self._move(stored)
         except Conflict:
             emit(Event.JOB_CONFLICT, job_id=entry.job_id)
             return False, None
@@ -171,7 +174,8 @@ class Tick:
 
     def _guarded_receive(self, source: Source, report: TickReport) -> Stored | None:
         try:
-            return self.recovery.bring_in(source)
+            with tracing.working_on("", report.trace):
+                return self.recovery.bring_in(source)
         except CourierError as failure:
             emit(Event.TICK_STEP_FAILED, path=source.path, error=str(failure))
         except Exception as defect:  # noqa: BLE001 - one file's defect must not stop the rest; it is raised at the end
