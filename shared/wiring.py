@@ -47,6 +47,7 @@ from shared.services.export_drain import DrainReport, ExportDrain
 from shared.services.export_store import ExportStore
 from shared.services.forgetting import Forgetting
 from shared.services.intake import Intake
+from shared.services.packing import Packing
 from shared.services.pausing import Pausing
 from shared.services.polling import Polling
 from shared.services.recovery import Recovery
@@ -146,8 +147,8 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     evidence = EvidenceCollection(ledger, files, doors.evidence, clock, outcomes, shortest, longest)
     archiving = Archiving(ledger, files, evidence, clock, archive, rejected, outcomes)
     admission = Admission(doors.pace, feeds, clock)
-    checking, duplicates = Checking(files), Duplicates(ledger, doors.contents, clock)
-    submission = Submission(ledger, files, erp, feeds, admission, checking, duplicates, archiving, clock, chance)
+    packing, duplicates = Packing(files, Checking(files)), Duplicates(ledger, doors.contents, clock)
+    submission = Submission(ledger, erp, feeds, admission, packing, duplicates, archiving, clock, chance)
     intake = Intake(ledger, feeds, submission, archiving, clock)
     polling = Polling(ledger, erp, feeds, archiving, clock, shortest, longest)
     doubt = Doubt(ledger, files, erp, feeds, clock, shortest, longest)

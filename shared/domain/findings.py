@@ -62,6 +62,11 @@ def weighed(findings: Iterable[Finding], checks: Checks) -> list[Finding]:
             return [replace(f, is_warning=RULES[f.rule].weight is not Weight.ALWAYS) for f in findings]
 
 
+def rejects(findings: Iterable[Finding]) -> bool:
+    """True when one of them keeps the file from being sent."""
+    return any(not finding.is_warning for finding in findings)
+
+
 def folded(findings: Sequence[Finding]) -> list[Finding]:
     """The same with at most MOST_OF_A_RULE of each rule; the last one kept says how many more there are."""
     kept: list[Finding] = []

@@ -59,6 +59,13 @@ _WHERE_AND_SIZE = (
         "write each delivery under a name of its own.",
     ),
     Rule(
+        "unfit-name",
+        _ALWAYS,
+        "the file's name cannot stand in the package that is made of it",
+        _EMPTY_LIST,
+        "Write the file again under a name of letters, digits, spaces and `-_.`.",
+    ),
+    Rule(
         "empty-file",
         _ALWAYS,
         "the file has 0 bytes",
