@@ -79,7 +79,10 @@ def test_a_job_comes_back_as_it_was_written_with_every_column(ledger: Ledger, cl
         rows=RowCounts(rows_in=10, rows_ok=7, rows_bad=3),
         entities=tuple(EntityCounts(entity=f"Entity {n}", staged=n, total=None) for n in range(1000)),
         execution_log="line 1\nline 2",
-        findings=(Finding(rule="too-large", seen="9 GB", advice="Split it.", feed="f"),),
+        findings=(
+            Finding(rule="too-large", seen="9 GB", advice="Split it.", feed="f"),
+            Finding(rule="line-ends", seen="LF", advice="End lines.", feed="f", symptom="odd", is_warning=True),
+        ),
         overdue=True,
         content_sha256="cd" * 32,
         duplicate_of="customer-groups.20261114.abc",
