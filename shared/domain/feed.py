@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from shared.domain.bundle import Bundle
+from shared.domain.template import Template
 from shared.domain.windows import Hours, Spans
 
 DEFAULT_PATH_RULE = "{feed}/{company}/{name}"
@@ -87,6 +89,7 @@ class Feed:
     `data_project` is the name under which F&O lists the activity's executions; with it a lost answer is looked up.
     What the check before sending goes by: `file_format` and `columns` of a file feed, the labels in `entities` that
     packages may hold (empty: any), `warn_size_bytes`, and `checks`, which says what rejects.
+    With a `template` landed files are sent in a package made from it, those of a `bundle` together in one.
     """
 
     name: str
@@ -113,6 +116,8 @@ class Feed:
     entities: tuple[str, ...] = ()
     warn_size_bytes: int = WARN_SIZE_BYTES
     checks: Checks = Checks.CERTAIN
+    template: Template | None = None
+    bundle: Bundle | None = None
 
 
 class NoFile(StrEnum):
