@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import BinaryIO, Protocol
@@ -86,6 +86,12 @@ class Ledger(Protocol):
 
     def write(self, job: Job, seen: Version) -> Version:
         """Replace the job read as `seen`. Raises Conflict when it has changed since."""
+
+    def write_all(self, changes: Sequence[tuple[Job, Version]]) -> list[Version | None]:
+        """`write` for many different jobs in few calls: their versions in the same order, None in place of Conflict.
+
+        A crash in between leaves some written and some not, each as `write` would have.
+        """
 
     def by_source(self, source: Source) -> str | None:
         """The job ID that claimed this content version of this blob."""

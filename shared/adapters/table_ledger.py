@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import groupby, islice
@@ -18,14 +18,12 @@ from azure.data.tables import TableClient, TableTransactionError, UpdateMode
 
 from shared.adapters import ledger_rows as rows
 from shared.adapters.storage_errors import translated
+from shared.adapters.table_bulk import LARGEST_TRANSACTION, due_row, if_as, is_due_anew, version_of, write_in_bulk
 from shared.adapters.table_slots import TableSlots
-from shared.domain.job import Job, Lane, Source, lane_of
+from shared.domain.job import Job, Lane, Source
 from shared.domain.naming import source_key
 from shared.errors import Conflict
 from shared.ports import DueEntry, Slot, Stored, Version
-
-#: The table service takes up to 100 changes of one partition in a transaction.
-LARGEST_TRANSACTION = 100
 
 
 class TableLedger:
@@ -51,7 +49,7 @@ class TableLedger:
                 if winner is None:
                     raise
                 return winner, False
-            return Stored(job, _version(answer["etag"], job)), True
+            return Stored(job, version_of(job, answer["etag"])), True
 
     def _claim(self, job: Job) -> str | None:
         """None when the source is this job's from now on, else the ID of the job that owns it."""
@@ -71,35 +69,27 @@ class TableLedger:
             except ResourceNotFoundError:
                 return None
             job = rows.from_row(dict(row))
-            return Stored(job, _version(row.metadata["etag"], job))
+            return Stored(job, version_of(job, row.metadata["etag"]))
 
     def write(self, job: Job, seen: Version) -> Version:
         """Due entry first, then the row if it is still as seen: a job is never without an entry that finds it."""
         with translated("writing a job"):
-            if (job.due_at, lane_of(job)) != (seen.due_at, seen.lane):
+            if is_due_anew(job, seen):
                 self._note_due(job, seen.token)
             try:
-                answer = self._table.update_entity(
-                    rows.to_row(job, seen.entries),
-                    mode=UpdateMode.MERGE,
-                    etag=seen.token,
-                    match_condition=MatchConditions.IfNotModified,
-                )
+                answer = self._table.update_entity(rows.to_row(job, seen.entries), mode=UpdateMode.MERGE, **if_as(seen))
             except (ResourceModifiedError, ResourceNotFoundError) as error:
                 raise Conflict(f"job {job.job_id} changed since it was read") from error
-            return _version(answer["etag"], job)
+            return version_of(job, answer["etag"])
+
+    def write_all(self, changes: Sequence[tuple[Job, Version]]) -> list[Version | None]:
+        """The order of `write`, in transactions."""
+        with translated("writing jobs"):
+            return write_in_bulk(self._table, changes, self.write)
 
     def _note_due(self, job: Job, replaces: str = "") -> None:
-        if job.due_at is None:
-            return
-        self._table.upsert_entity(
-            {
-                "PartitionKey": rows.due_partition(lane_of(job)),
-                "RowKey": rows.due_key(job.due_at, job.job_id),
-                "feed": job.feed,
-                "replaces": replaces,
-            }
-        )
+        if job.due_at is not None:
+            self._table.upsert_entity(due_row(job, replaces))
 
     def by_source(self, source: Source) -> str | None:
         """A point read of the claim."""
@@ -252,7 +242,3 @@ class TableLedger:
                 return False
             raise
         return True
-
-
-def _version(etag: str | None, job: Job) -> Version:
-    return Version(token=etag or "", entries=len(job.timeline), due_at=job.due_at, lane=lane_of(job))
