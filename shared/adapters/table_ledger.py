@@ -26,6 +26,7 @@ from shared.ports import DueEntry, Slot, Stored, Version
 
 #: The table service takes up to 100 changes of one partition in a transaction.
 LARGEST_TRANSACTION = 100
+_DUE_COLUMNS = ["RowKey", "feed", "replaces", "landed_at", "order_key"]
 
 
 class TableLedger:
@@ -98,6 +99,8 @@ class TableLedger:
                 "RowKey": rows.due_key(job.due_at, job.job_id),
                 "feed": job.feed,
                 "replaces": replaces,
+                "landed_at": job.source.landed_at.isoformat(),
+                "order_key": job.order_key,
             }
         )
 
@@ -150,7 +153,9 @@ class TableLedger:
         partition = rows.due_partition(lane)
         bounds = f"PartitionKey eq '{partition}' and RowKey lt '{rows.due_bound(now)}'"
         with translated("listing due jobs"):
-            for row in self._table.query_entities(bounds, select=["RowKey", "feed", "replaces"]):
+            for row in self._table.query_entities(
+                bounds, select=["RowKey", "feed", "replaces", "landed_at", "order_key"]
+            ):
                 due_at, job_id = rows.parse_due_key(row["RowKey"])
                 yield DueEntry(
                     lane=lane,
@@ -159,6 +164,8 @@ class TableLedger:
                     feed=row["feed"],
                     key=row["RowKey"],
                     replaces=row.get("replaces") or "",
+                    landed_at=datetime.fromisoformat(row["landed_at"]) if row.get("landed_at") else due_at,
+                    order_key=row.get("order_key") or "",
                 )
 
     def remind(self, job: Job) -> None:

@@ -15,6 +15,7 @@ from jsonschema.exceptions import ValidationError
 
 from shared.domain.feed import (
     DEFAULT_PATH_RULE,
+    DEFAULT_PRIORITY,
     Duplicate,
     ExportFeed,
     Feed,
@@ -257,6 +258,7 @@ def _feed(name: str, feed: Mapping[str, Any], document: Mapping[str, Any], envir
         overdue_after=parse_duration(feed.get("overdue_after", "4h")),
         lost_answer=LostAnswer(feed.get("lost_answer", "hold")),
         data_project=feed.get("data_project", ""),
+        priority=feed.get("priority", DEFAULT_PRIORITY),
         order_by=OrderBy(feed.get("order_by", "landed")),
         is_strict=feed.get("ordering") == "strict",
         duplicate=Duplicate(feed.get("duplicate", "send")),
