@@ -59,6 +59,8 @@ class DueEntry:
     job_id: str
     feed: str
     key: str
+    landed_at: datetime
+    order_key: str = ""
     replaces: str = ""
 
 

@@ -140,7 +140,9 @@ class TableLedger:
         partition = rows.due_partition(lane)
         bounds = f"PartitionKey eq '{partition}' and RowKey lt '{rows.due_bound(now)}'"
         with translated("listing due jobs"):
-            for row in self._table.query_entities(bounds, select=["RowKey", "feed", "replaces"]):
+            for row in self._table.query_entities(
+                bounds, select=["RowKey", "feed", "replaces", "landed_at", "order_key"]
+            ):
                 due_at, job_id = rows.parse_due_key(row["RowKey"])
                 yield DueEntry(
                     lane=lane,
@@ -149,6 +151,8 @@ class TableLedger:
                     feed=row["feed"],
                     key=row["RowKey"],
                     replaces=row.get("replaces") or "",
+                    landed_at=datetime.fromisoformat(row["landed_at"]) if row.get("landed_at") else due_at,
+                    order_key=row.get("order_key") or "",
                 )
 
     def remind(self, job: Job) -> None:

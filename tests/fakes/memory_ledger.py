@@ -71,6 +71,8 @@ class MemoryLedger:
                 feed=job.feed,
                 key=f"{job.due_at}{job.job_id}",
                 replaces=replaces,
+                landed_at=job.source.landed_at,
+                order_key=job.order_key,
             )
             self._due.setdefault(key, entry)
 
