@@ -15,7 +15,7 @@ _NO_ROWS = "processed, with zero rows loaded"
 
 
 class Weight(StrEnum):
-    """What a broken rule leads to. A feed's `checks` may make the latter two stricter or milder, never the first."""
+    """What a broken rule leads to. A feed's `checks` may change that for all but the first."""
 
     ALWAYS = "rejects always"
     CERTAIN = "rejects"
