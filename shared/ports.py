@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import BinaryIO, Protocol
@@ -11,6 +11,7 @@ from shared.domain.doubt import Execution
 from shared.domain.duplicate import ContentClaim
 from shared.domain.export import Delivery, Dequeued, Export
 from shared.domain.job import Job, Lane, Source
+from shared.domain.ordering import Member, Queue
 from shared.domain.outcome import EntityCounts, Summary
 from shared.domain.pace import EnvironmentPace, FeedPace, Standing
 from shared.domain.remote import RemoteReport
@@ -58,6 +59,8 @@ class DueEntry:
     job_id: str
     feed: str
     key: str
+    landed_at: datetime
+    order_key: str = ""
     replaces: str = ""
 
 
@@ -85,6 +88,12 @@ class Ledger(Protocol):
 
     def write(self, job: Job, seen: Version) -> Version:
         """Replace the job read as `seen`. Raises Conflict when it has changed since."""
+
+    def write_all(self, changes: Sequence[tuple[Job, Version]]) -> list[Version | None]:
+        """`write` for many different jobs in few calls: their versions in the same order, None in place of Conflict.
+
+        A crash in between leaves some written and some not, each as `write` would have.
+        """
 
     def by_source(self, source: Source) -> str | None:
         """The job ID that claimed this content version of this blob."""
@@ -359,3 +368,19 @@ class ContentLedger(Protocol):
 
     def take_over(self, job: Job, seen: ContentClaim, now: datetime) -> bool:
         """Make the claim this job's, if it still is as `seen`."""
+
+
+class OrderLedger(Protocol):
+    """The queue of each group of an ordered feed: its files for one legal entity. All calls raise Transient."""
+
+    def join(self, job: Job, now: datetime) -> None:
+        """Put a job in its group's queue, where its `order_key` sorts it. Joining again changes nothing."""
+
+    def up_to(self, job: Job, most: int) -> Queue:
+        """The first `most` of those before the job in its group, and the job itself, in order."""
+
+    def drop(self, feed: str, legal_entity: str, member: Member) -> None:
+        """Take a member out of its group's queue; nothing when it is not there."""
+
+    def note_gone(self, feed: str, legal_entity: str, number: int) -> None:
+        """Remember the highest number that has gone; a lower one changes nothing. Raises Conflict in a rush."""

@@ -40,6 +40,9 @@ class Event(StrEnum):
     ERP_ACCESS_REFUSED = "erp.access_refused"
     ERP_THROTTLED = "erp.throttled"
     ERP_PAUSE_UNNOTED = "erp.pause_unnoted"
+    ORDER_HELD = "order.held"
+    ORDER_NUMBER_SKIPPED = "order.number_skipped"
+    JOB_RELEASED = "job.released"
     CIRCUIT_OPENED = "feed.circuit_opened"
     CIRCUIT_CLOSED = "feed.circuit_closed"
     CIRCUIT_UNNOTED = "feed.circuit_unnoted"
@@ -74,6 +77,7 @@ _LEVELS = {
     Event.ERP_ACCESS_REFUSED: logging.WARNING,
     Event.ERP_THROTTLED: logging.WARNING,
     Event.ERP_PAUSE_UNNOTED: logging.WARNING,
+    Event.ORDER_HELD: logging.ERROR,
     Event.CIRCUIT_OPENED: logging.ERROR,
     Event.CIRCUIT_UNNOTED: logging.WARNING,
     Event.LANDING_FOUND: logging.WARNING,

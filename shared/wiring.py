@@ -21,6 +21,7 @@ from shared.adapters.storage_clients import blob_service, table_service
 from shared.adapters.table_contents import TableContents
 from shared.adapters.table_exports import TableExports
 from shared.adapters.table_ledger import TableLedger
+from shared.adapters.table_order import TableOrder
 from shared.adapters.table_pace import TablePace
 from shared.domain.feed import FeedBook
 from shared.errors import FaultyConfiguration
@@ -35,6 +36,7 @@ from shared.ports import (
     ExportQueue,
     Lake,
     Ledger,
+    OrderLedger,
     PaceLedger,
 )
 from shared.services.admission import Admission
@@ -47,13 +49,15 @@ from shared.services.export_drain import DrainReport, ExportDrain
 from shared.services.export_store import ExportStore
 from shared.services.forgetting import Forgetting
 from shared.services.intake import Intake
+from shared.services.ordering import Ordering
 from shared.services.packing import Packing
 from shared.services.pausing import Pausing
 from shared.services.polling import Polling
 from shared.services.recovery import Recovery
+from shared.services.releasing import Releasing
 from shared.services.submission import Submission
 from shared.services.tick import Tick
-from shared.settings import Settings
+from shared.settings import ErpSettings, Settings
 from shared.telemetry import quiet_libraries
 
 
@@ -70,6 +74,7 @@ class Engine:
     tick: Tick
     drain: ExportDrain
     forgetting: Forgetting
+    releasing: Releasing
 
     def file_landed(self, container: str, path: str) -> None:
         """A blob event: record the file, send it if there is room. A blob that is gone again is no fault."""
@@ -99,6 +104,7 @@ class Doors:
     queue: ExportQueue
     pace: PaceLedger
     contents: ContentLedger
+    order: OrderLedger
 
 
 @cache
@@ -132,7 +138,15 @@ def _open_doors(settings: Settings, clock: Clock) -> Doors:
         queue=D365Exports(transport),
         pace=pace,
         contents=TableContents(table),
+        order=TableOrder(table),
     )
+
+
+def gateway(erp: ErpSettings, clock: Clock | None = None) -> ErpGateway:
+    """The way into F&O alone, for a command that keeps no ledger."""
+    clock = clock or _utc_now
+    tokens = TokenSource(f"{erp.base_url}/.default", lambda: credential_for(erp), clock)
+    return D365Client(Transport(erp.base_url, tokens, clock))
 
 
 def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, chance: Chance) -> Engine:
@@ -146,10 +160,11 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     shortest, longest = settings.poll_interval, settings.poll_interval_longest
     evidence = EvidenceCollection(ledger, files, doors.evidence, clock, outcomes, shortest, longest)
     archiving = Archiving(ledger, files, evidence, clock, archive, rejected, outcomes)
-    admission = Admission(doors.pace, feeds, clock)
+    ordering = Ordering(ledger, doors.order, clock)
+    admission = Admission(doors.pace, feeds, ordering, clock)
     packing, duplicates = Packing(files, Checking(files)), Duplicates(ledger, doors.contents, clock)
     submission = Submission(ledger, erp, feeds, admission, packing, duplicates, archiving, clock, chance)
-    intake = Intake(ledger, feeds, submission, archiving, clock)
+    intake = Intake(ledger, feeds, ordering, submission, archiving, clock)
     polling = Polling(ledger, erp, feeds, archiving, clock, shortest, longest)
     doubt = Doubt(ledger, files, erp, feeds, clock, shortest, longest)
     recovery = Recovery(ledger, files, feeds, intake, submission, doubt, clock, settings.sweep_after)
@@ -159,7 +174,8 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     store = ExportStore(doors.lake, doors.exports, clock)
     drain = ExportDrain(doors.queue, doors.lake, doors.exports, store, feeds, pausing, clock, budget, workers)
     forgetting = Forgetting(ledger, files, clock, outcomes)
-    return Engine(settings, feeds, ledger, doors.exports, files, intake, tick, drain, forgetting)
+    releasing = Releasing(ledger, doors.order, archiving, clock)
+    return Engine(settings, feeds, ledger, doors.exports, files, intake, tick, drain, forgetting, releasing)
 
 
 def _read_feeds(path: str) -> str:

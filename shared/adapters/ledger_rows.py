@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.adapters.long_text import packed, unpacked
 from shared.domain.findings import Finding
-from shared.domain.job import LONGEST_TIMELINE, Job, JobState, Lane, Member, Source, TimelineEntry
+from shared.domain.job import LONGEST_TIMELINE, Job, JobState, LandedFile, Lane, Source, TimelineEntry
 from shared.domain.outcome import EntityCounts, RowCounts
 
 #: Raised when a column is added or changes its meaning. Rows of the version before are read as they are, and become
@@ -98,6 +98,7 @@ def _facts(job: Job) -> Row:
         "size_bytes": str(job.source.size_bytes),
         "landed_at": _text(job.source.landed_at),
         "business_date": job.business_date.isoformat(),
+        "order_key": job.order_key,
         "created_at": _text(job.created_at),
         "feeds_version": job.feeds_version,
     }
@@ -180,6 +181,7 @@ def from_row(row: Row) -> Job:
         evidence_at=_time(get("evidence_at", "")),
         causes=get("causes", ""),
         forgotten_at=_time(get("forgotten_at", "")),
+        order_key=get("order_key", ""),
         content_sha256=get("content_sha256", ""),
         duplicate_of=get("duplicate_of", ""),
         released_at=_time(get("released_at", "")),
@@ -242,7 +244,7 @@ def _entities(text: str) -> tuple[EntityCounts, ...]:
     )
 
 
-def _members_text(members: tuple[Member, ...]) -> str:
+def _members_text(members: tuple[LandedFile, ...]) -> str:
     told = [
         [m.source.path, m.source.etag, m.source.size_bytes, _text(m.source.landed_at), m.entity, m.sha256]
         for m in members
@@ -250,10 +252,10 @@ def _members_text(members: tuple[Member, ...]) -> str:
     return packed(json.dumps(told, ensure_ascii=False, separators=(",", ":"))) if told else ""
 
 
-def _members(text: str, container: str) -> tuple[Member, ...]:
+def _members(text: str, container: str) -> tuple[LandedFile, ...]:
     """The files of a bundle, which all lie in the same container."""
     return tuple(
-        Member(
+        LandedFile(
             source=Source(
                 container=container,
                 path=path,

@@ -96,6 +96,8 @@ def _environment(row: Row) -> EnvironmentPace:
         pause_why=row.get("pause_why", ""),
         tokens=float(row.get("tokens", "0")),
         filled_at=_time(row.get("filled_at", "")),
+        crowded=frozenset(row.get("crowded", "").split()),
+        crowded_until=_time(row.get("crowded_until", "")),
     )
 
 
@@ -105,6 +107,8 @@ def _environment_row(pace: EnvironmentPace) -> Row:
         "pause_why": pace.pause_why[:500],
         "tokens": repr(pace.tokens),
         "filled_at": _text(pace.filled_at),
+        "crowded": " ".join(sorted(pace.crowded)),
+        "crowded_until": _text(pace.crowded_until),
     }
 
 

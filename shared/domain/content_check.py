@@ -19,7 +19,7 @@ class Kind(StrEnum):
 
     EMPTY = "empty"
     TEXT = "text"
-    XML = "XML"
+    XML = "XML or HTML"
     ZIP = "a zip or an Excel workbook (.xlsx)"
     OLD_EXCEL = "an old Excel workbook (.xls)"
 
@@ -77,8 +77,7 @@ def check_content(name: str, opening: Opening, expected: Expected, feed: str) ->
         return list(_of_xml(name, opening, feed))
     if opening.kind is Kind.TEXT and _is_table(name, expected):
         return [
-            *_of_encoding(name, opening, expected.file_format, feed),
-            *_of_line_ends(name, opening, expected.file_format, feed),
+            *_of_writing(name, opening, expected.file_format, feed),
             *_of_header(name, opening, expected, feed),
         ]
     return []
@@ -86,7 +85,17 @@ def check_content(name: str, opening: Opening, expected: Expected, feed: str) ->
 
 def _is_table(name: str, expected: Expected) -> bool:
     """True for what is declared CSV, and where nothing is declared, for what is called so."""
-    return expected.file_format in _TEXTS or name.casefold().endswith(".csv") or bool(expected.demanded)
+    is_called_so = expected.file_format is SourceFormat.UNDECLARED and name.casefold().endswith(".csv")
+    return expected.file_format in _TEXTS or is_called_so or bool(expected.demanded)
+
+
+def _of_writing(name: str, opening: Opening, declared: SourceFormat, feed: str) -> Iterator[Finding]:
+    """What F&O's own CSV formats ask for; a format that is not declared may be any of them, or the customer's own."""
+    if declared in _TEXTS:
+        yield from _of_encoding(name, opening, declared, feed)
+        yield from _of_line_ends(name, opening, declared, feed)
+        if opening.header and len(opening.header) > 1 and opening.delimiter != ",":
+            yield found("delimiter", f"columns of {name} are set apart by {_spoken(opening.delimiter)}", feed)
 
 
 def _of_xml(name: str, opening: Opening, feed: str) -> Iterator[Finding]:
@@ -118,15 +127,13 @@ def _of_header(name: str, opening: Opening, expected: Expected, feed: str) -> It
         return
     wanted = expected.demanded or expected.mapped
     there = {column.casefold() for column in opening.header}
-    if len(opening.header) > 1 and opening.delimiter != ",":
-        yield found("delimiter", f"columns of {name} are set apart by {_spoken(opening.delimiter)}", feed)
     if wanted and not there & {column.casefold() for column in wanted}:
-        yield found("no-header", f"{name} begins with {_listed(opening.header)}; {_listed(wanted)} expected", feed)
+        yield found("no-header", f"{name} begins with {listed(opening.header)}; {listed(wanted)} expected", feed)
         return
     missing = [column for column in wanted if column.casefold() not in there]
     if missing:
         rule = "columns" if expected.demanded else "missing-column"
-        yield found(rule, f"{name} lacks {_listed(missing)}", feed)
+        yield found(rule, f"{name} lacks {listed(missing)}", feed)
     yield from _of_spare_columns(name, opening.header, wanted, feed)
     if opening.rows == 0:
         yield found("no-rows", f"{name} has a header and no rows", feed)
@@ -136,16 +143,16 @@ def _of_spare_columns(name: str, header: Sequence[str], wanted: Sequence[str], f
     known = {column.casefold() for column in wanted}
     spare = [column for column in header if known and column.casefold() not in known]
     if spare:
-        yield found("unmapped-column", f"{name} has {_listed(spare)} besides", feed)
+        yield found("unmapped-column", f"{name} has {listed(spare)} besides", feed)
     twice = [column for column, count in Counter(column.casefold() for column in header).items() if count > 1]
     if twice:
-        yield found("duplicate-column", f"{name} has {_listed(twice)} twice", feed)
+        yield found("duplicate-column", f"{name} has {listed(twice)} twice", feed)
 
 
 _MOST_NAMED = 5
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
     """The first few names, each cut to what a person reads."""
     shown = ", ".join(name[:40] or "(a column without a name)" for name in names[:_MOST_NAMED])
     more = len(names) - _MOST_NAMED

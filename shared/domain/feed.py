@@ -12,6 +12,7 @@ from shared.domain.template import Template
 from shared.domain.windows import Hours, Spans
 
 DEFAULT_PATH_RULE = "{feed}/{company}/{name}"
+DEFAULT_PRIORITY = 5
 
 
 class Shape(StrEnum):
@@ -27,6 +28,14 @@ class Duplicate(StrEnum):
     SEND = "send"
     SKIP = "skip"
     HOLD = "hold"
+
+
+class OrderBy(StrEnum):
+    """What puts a feed's files in order: when they landed, their names, or the last number in their names."""
+
+    LANDED = "landed"
+    NAME = "name"
+    NUMBER = "number"
 
 
 class LostAnswer(StrEnum):
@@ -45,21 +54,22 @@ class Checks(StrEnum):
 
 
 class SourceFormat(StrEnum):
-    """Formats of data files that can be told apart. F&O knows each by several names; see `source_format`."""
+    """Formats of data files. OTHER is one that the customer defined, of which nothing is known but its name."""
 
     CSV = "CSV"
     CSV_UNICODE = "CSV-Unicode"
     XML = "XML"
     EXCEL = "EXCEL"
-    UNKNOWN = ""
+    OTHER = "another format"
+    UNDECLARED = ""
 
 
 def source_format(name: str) -> SourceFormat:
-    """The format behind the name of a source data format of F&O; UNKNOWN for a name that a customer made up."""
+    """The format behind the name of a source data format of F&O."""
     folded = name.strip().casefold()
     if folded in {"xml", "xml-element", "xml-attribute"}:
         return SourceFormat.XML
-    return next((known for known in SourceFormat if known.value.casefold() == folded), SourceFormat.UNKNOWN)
+    return next((known for known in SourceFormat if known.value.casefold() == folded), SourceFormat.OTHER)
 
 
 #: Failures were seen from 36 MB on, though no limit is documented.
@@ -75,6 +85,8 @@ class Feed:
     `max_in_flight` bounds what the ERP has of this feed's activity at once; `overdue_after` counts from sending.
     Of all feeds with one `serial_key` F&O has one file at a time; empty for none.
     `send_between` are the hours in which it may send; None at any. A `paused` feed takes files in and sends none.
+    When the caps bind, `priority` (0 to 9, 9 first) counts. Of its files the oldest by `order_by` goes first; with
+    `is_strict` only when all before it, for its legal entity, were loaded.
     A content counts as a `duplicate` of one that was sent less than `duplicate_within` before.
     `data_project` is the name under which F&O lists the activity's executions; with it a lost answer is looked up.
     What the check before sending goes by: `file_format` and `columns` of a file feed, the labels in `entities` that
@@ -94,12 +106,15 @@ class Feed:
     overdue_after: timedelta
     lost_answer: LostAnswer = LostAnswer.HOLD
     data_project: str = ""
+    priority: int = DEFAULT_PRIORITY
+    order_by: OrderBy = OrderBy.LANDED
+    is_strict: bool = False
     duplicate: Duplicate = Duplicate.SEND
     duplicate_within: timedelta = timedelta(days=30)
     serial_key: str = ""
     paused: bool = False
     send_between: Hours | None = None
-    file_format: SourceFormat = SourceFormat.UNKNOWN
+    file_format: SourceFormat = SourceFormat.UNDECLARED
     columns: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
     warn_size_bytes: int = WARN_SIZE_BYTES

@@ -68,7 +68,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
+class LandedFile:
     """One landed file of a job, and the entity that it fills; empty for one that is kept and not sent.
 
     `sha256` is of its bytes, empty until they have been read.
@@ -101,9 +101,9 @@ class Job:
     as sent. After a final state, `archived_at` tells whether the file is safe at `archive_path`, and `evidence_at`,
     for an import with errors, whether what F&O knows of them lies beside it; `causes` is its headline. `kept_as` is the
     kept file's path, or why there is none. `summary` is the execution's summary status where it was asked for.
-    `content_sha256` is of the landed file, where its feed looks for duplicates; `duplicate_of` the job whose content a
-    skipped one repeats. `released_at` is when a person let a held file through.
-    `forgotten_at` is when a person had the file's content and errors removed; the row stays.
+    `order_key` sorts it among its feed's files. `content_sha256` is of the landed file, where its feed looks for
+    duplicates; `duplicate_of` the job whose content a skipped one repeats. `released_at` is when a person let a held
+    file through. `forgotten_at` is when a person had the file's content and errors removed; the row stays.
     `members` are the files of a bundle, whose `source` is no blob but names them together. Where `template_sha256`
     tells of which template a package was made, `sha256` is of the package and `content_sha256` of the landed file.
     """
@@ -140,10 +140,11 @@ class Job:
     evidence_at: datetime | None = None
     causes: str = ""
     forgotten_at: datetime | None = None
+    order_key: str = ""
     content_sha256: str = ""
     duplicate_of: str = ""
     released_at: datetime | None = None
-    members: tuple[Member, ...] = ()
+    members: tuple[LandedFile, ...] = ()
     template_sha256: str = ""
     feeds_version: str = ""
     timeline: tuple[TimelineEntry, ...] = ()
@@ -154,13 +155,13 @@ class Job:
         return self.state not in TRANSITIONS
 
     @property
-    def files(self) -> tuple[Member, ...]:
+    def files(self) -> tuple[LandedFile, ...]:
         """The landed files: one, or those of a bundle."""
         own_sha256 = self.content_sha256 or self.sha256
-        return self.members or (Member(source=self.source, entity=self.entity, sha256=own_sha256),)
+        return self.members or (LandedFile(source=self.source, entity=self.entity, sha256=own_sha256),)
 
     @property
-    def packed_files(self) -> tuple[Member, ...]:
+    def packed_files(self) -> tuple[LandedFile, ...]:
         """Those of the landed files that go into a package."""
         return tuple(member for member in self.files if member.entity)
 

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.domain.content_check import Expected
+from shared.domain.content_check import Expected, listed
 from shared.domain.feed import Feed, source_format
 from shared.domain.findings import Finding, found
 from shared.domain.package import Member, hostile
@@ -51,7 +51,7 @@ def check_directory(members: Sequence[Member], feed: str) -> list[Finding]:
         findings.append(found("no-package-header", "no PackageHeader.xml in the zip", feed))
     twice = [name for name, count in folded.items() if count > 1]
     if twice:
-        findings.append(found("duplicate-member", twice[0], feed))
+        findings.append(found("duplicate-member", f"{twice[0]} is there twice", feed))
     return findings
 
 
@@ -64,18 +64,18 @@ def check_manifest(entities: Sequence[ManifestEntity], names: Sequence[str], fee
     composite = [entity.label for entity in entities if "composite" in entity.label.casefold().split()]
     if composite and len(entities) > 1:
         others = f"{len(entities) - 1} more" if len(entities) > 2 else "another"
-        findings.append(found("composite-not-alone", f"{composite[0]} and {others}", feed.name))
+        findings.append(found("composite-not-alone", f"{composite[0]} and {others} share the package", feed.name))
     return findings
 
 
 def _of_entity(entity: ManifestEntity, names: Sequence[str], feed: str) -> Iterator[Finding]:
     who = entity.label or entity.file or "an entity without a name"
     if entity.late_elements:
-        yield found("element-order", f"{', '.join(entity.late_elements)} of {who}", feed)
+        yield found("element-order", f"{listed(entity.late_elements)} of {who}", feed)
     if "InputFilePath" not in entity.late_elements:
         yield from _of_file(entity.file, who, names, feed)
     if not entity.mapped_fields and "EntityMapList" not in entity.late_elements:
-        yield found("no-field-map", who, feed)
+        yield found("no-field-map", f"no column of {who} is mapped", feed)
 
 
 def _of_file(file: str, who: str, names: Sequence[str], feed: str) -> Iterator[Finding]:
@@ -85,14 +85,16 @@ def _of_file(file: str, who: str, names: Sequence[str], feed: str) -> Iterator[F
     by_last_part = {name.rpartition("/")[2]: whole for name, whole in folded.items()}
     near = difflib.get_close_matches(file.casefold(), by_last_part, n=1, cutoff=0.75) if file else []
     more = f"The zip holds {by_last_part[near[0]]}: is that it?" if near else ""
-    yield found("missing-member", f"{file or 'no file'} of {who}", feed, more)
+    yield found("missing-member", f"{file or 'a file without a name'} of {who} is not in the zip", feed, more)
 
 
 def _of_label(label: str, feed: Feed) -> Iterator[Finding]:
     if feed.entities and label not in feed.entities:
-        yield found("wrong-entity", label or "an entity without a name", feed.name, _meant(label, feed.entities))
+        yield found(
+            "wrong-entity", f"the manifest names {label or 'no label'}", feed.name, _meant(label, feed.entities)
+        )
     elif not feed.entities and looks_encoded(label):
-        yield found("encoded-entity", label, feed.name, f"Did you mean {plain_label(label)}?")
+        yield found("encoded-entity", f"the manifest names {label}", feed.name, f"Did you mean {plain_label(label)}?")
 
 
 def _meant(label: str, known: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from shared.domain.evidence import needs_evidence
-from shared.domain.job import Job, Member, TimelineEntry
+from shared.domain.job import Job, LandedFile, TimelineEntry
 from shared.domain.naming import outcome_path
 from shared.domain.outcome import EntityCounts
 
@@ -72,7 +72,7 @@ def outcome_notes(job: Job) -> Iterator[tuple[str, str]]:
         yield outcome_path(member.source), as_text(outcome_record(job, member))
 
 
-def outcome_record(job: Job, member: Member) -> dict[str, object]:
+def outcome_record(job: Job, member: LandedFile) -> dict[str, object]:
     """What the system that wrote the file needs to know of its end."""
     rows = job.rows
     return {
@@ -114,7 +114,7 @@ def _package(job: Job) -> dict[str, object]:
     return {"sha256": job.sha256 or None, "template_sha256": job.template_sha256}
 
 
-def _member(member: Member) -> dict[str, object]:
+def _member(member: LandedFile) -> dict[str, object]:
     return {
         "name": member.source.name,
         "entity": member.entity or None,

@@ -15,7 +15,7 @@ _NO_ROWS = "processed, with zero rows loaded"
 
 
 class Weight(StrEnum):
-    """What a broken rule leads to. A feed's `checks` may make the latter two stricter or milder, never the first."""
+    """What a broken rule leads to. A feed's `checks` may change that for all but the first."""
 
     ALWAYS = "rejects always"
     CERTAIN = "rejects"
@@ -62,8 +62,22 @@ _WHERE_AND_SIZE = (
         "unfit-name",
         _ALWAYS,
         "the file's name cannot stand in the package that is made of it",
-        _EMPTY_LIST,
-        "Write the file again under a name of letters, digits, spaces and `-_.`.",
+        "",
+        "Nothing was sent. Write the file again under a name of letters, digits, spaces and `-_.`.",
+    ),
+    Rule(
+        "not-in-bundle",
+        _ALWAYS,
+        "the feed takes bundles, and the file's name is none of their members'",
+        "",
+        "Nothing was sent. Name the file as feeds.yaml has it, or add it to the bundle's members.",
+    ),
+    Rule(
+        "bundle-incomplete",
+        _ALWAYS,
+        "a file of the bundle had not landed when its time was over",
+        "",
+        "Nothing was sent. Find out why this file was not written; then write all files of the bundle again.",
     ),
     Rule(
         "empty-file",
@@ -128,21 +142,21 @@ _SHAPE = (
         "too-many-members",
         _CERTAIN,
         "the zip holds more files than any data package",
-        "an import that never ends",
-        "Send a package of its own for each data project; real packages have some 200 files at most.",
+        "",
+        "Send a package of its own for each data project; packages of F&O have some 200 files at most.",
     ),
     Rule(
         "too-large-unpacked",
         _CERTAIN,
         "the zip would unpack to more than any data package holds",
-        "an import that never ends",
+        "",
         "Split the data over several packages.",
     ),
     Rule(
         "compression-ratio",
         _CERTAIN,
         "the zip would unpack to hundreds of times its size",
-        "an import that never ends",
+        "",
         "Look into the data files: data compresses 10 to 50 times, and only filler compresses like this.",
     ),
     Rule(
@@ -222,7 +236,7 @@ _PACKAGE = (
         "composite-not-alone",
         _CERTAIN,
         "a composite entity shares its package with another entity",
-        _EMPTY_LIST,
+        "",
         "Send each composite entity in a package of its own, from a data project of its own.",
     ),
     Rule(

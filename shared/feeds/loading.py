@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from shared.domain.feed import (
     DEFAULT_PATH_RULE,
+    DEFAULT_PRIORITY,
     WARN_SIZE_BYTES,
     Checks,
     Duplicate,
@@ -22,6 +23,7 @@ from shared.domain.feed import (
     FeedBook,
     LostAnswer,
     NoFile,
+    OrderBy,
     Shape,
     source_format,
 )
@@ -251,6 +253,9 @@ def _feed(
         overdue_after=parse_duration(feed.get("overdue_after", "4h")),
         lost_answer=LostAnswer(feed.get("lost_answer", "hold")),
         data_project=feed.get("data_project", ""),
+        priority=feed.get("priority", DEFAULT_PRIORITY),
+        order_by=OrderBy(feed.get("order_by", "landed")),
+        is_strict=feed.get("ordering") == "strict",
         duplicate=Duplicate(feed.get("duplicate", "send")),
         duplicate_within=parse_duration(feed.get("duplicate_within", "30d")),
         serial_key=pacing.serial_key_of(name, feed),

@@ -11,7 +11,7 @@ from datetime import timedelta
 from shared.domain.backoff import poll_delay
 from shared.domain.evidence import needs_evidence
 from shared.domain.findings import Finding
-from shared.domain.job import Job, JobState, Member, advance
+from shared.domain.job import Job, JobState, LandedFile, advance
 from shared.domain.naming import archive_folder, rejected_folder
 from shared.domain.record import as_text, job_record, outcome_notes, rejection_record
 from shared.domain.report import report_of
@@ -88,7 +88,7 @@ class Archiving:
             return self.rejected_container, rejected_folder(job)
         return self.archive_container, archive_folder(job)
 
-    def _keep(self, job: Job, member: Member, container: str, folder: str) -> str | None:
+    def _keep(self, job: Job, member: LandedFile, container: str, folder: str) -> str | None:
         """Copy one landed file: where it is kept or why it is not; None while the copy is under way."""
         path = f"{folder}/{member.source.name}"
         metadata = {"job_id": job.job_id, "outcome": job.state.value.lower()}
@@ -100,7 +100,7 @@ class Archiving:
             return f"not kept: {lost}"
         return path
 
-    def _verify(self, member: Member, container: str, path: str) -> None:
+    def _verify(self, member: LandedFile, container: str, path: str) -> None:
         """Read the copy back and compare it with what was sent. A file that was never sent has no hash to meet."""
         if member.sha256 and self.files.sha256_of(container, path) != member.sha256:
             raise CopyDiffers(f"{container}/{path} differs from what was sent (SHA-256 {member.sha256})")

@@ -83,12 +83,12 @@ def _entities(
     if named is None:
         return None
     if package.getinfo(named).file_size > LARGEST_MANIFEST_BYTES:
-        findings.append(found("unreadable-manifest", "it is too large to be one", feed))
+        findings.append(found("unreadable-manifest", "Manifest.xml is too large to be one", feed))
         return None
     try:
         return read_manifest(member_start(package, package.getinfo(named), LARGEST_MANIFEST_BYTES))
     except (NoManifest, BrokenZip) as error:
-        findings.append(found("unreadable-manifest", str(error), feed))
+        findings.append(found("unreadable-manifest", f"Manifest.xml: {error}", feed))
         return None
 
 

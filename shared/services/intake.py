@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from shared.domain.feed import FeedBook
+from shared.domain.feed import FeedBook, OrderBy
 from shared.domain.findings import Finding, check_size
 from shared.domain.job import Job, Source, opened
 from shared.domain.naming import UNROUTED, business_date_of, job_id_of
+from shared.domain.ordering import check_number, order_key
 from shared.domain.routing import Route, route
 from shared.ports import Clock, Ledger, Stored
 from shared.services.archiving import Archiving
+from shared.services.ordering import Ordering
 from shared.services.submission import Submission
 from shared.telemetry import Event, emit
 
@@ -25,6 +27,7 @@ class Intake:
 
     ledger: Ledger
     feeds: FeedBook
+    ordering: Ordering
     submission: Submission
     archiving: Archiving
     clock: Clock
@@ -35,7 +38,10 @@ class Intake:
         Raises Transient when the ledger cannot be reached; then nothing has been claimed that a later call
         or the sweep would not find.
         """
-        stored, is_new = self.ledger.open(self._draft(source, actor))
+        draft = self._draft(source, actor)
+        if feed := self.feeds.feeds.get(draft.feed):
+            self.ordering.join(draft, feed)
+        stored, is_new = self.ledger.open(draft)
         if not is_new:
             return stored
         emit(Event.JOB_RECEIVED, stored.job, path=source.path, size_bytes=source.size_bytes, actor=actor)
@@ -66,6 +72,7 @@ class Intake:
             created_at=now,
             changed_at=now,
             due_at=now + TAKE_OVER_AFTER,
+            order_key=order_key(feed.order_by if feed else OrderBy.LANDED, source),
             feeds_version=self.feeds.version,
         )
         return opened(job, f"landed as {source.path}", actor)
@@ -74,4 +81,4 @@ class Intake:
         routed = route(job.source.path, self.feeds.feeds.values())
         if isinstance(routed, Finding):
             return [routed]
-        return check_size(routed.feed, job.source.size_bytes)
+        return check_size(routed.feed, job.source.size_bytes) + check_number(routed.feed, job.source.name)

@@ -16,7 +16,7 @@ from functools import partial
 from shared.domain.content_check import Expected
 from shared.domain.feed import Feed, SourceFormat, source_format
 from shared.domain.findings import Finding, found, rejects
-from shared.domain.job import Job, Member, Source
+from shared.domain.job import Job, LandedFile, Source
 from shared.domain.template import MANIFEST, Template, why_unfit
 from shared.formats.manifest_edit import rewritten
 from shared.formats.packing import Packed, Part, part_of
@@ -56,7 +56,7 @@ class Packing:
 
     def _packed(self, feed: Feed, template: Template, job: Job) -> Outbound:
         names = {member.entity: member.source.name for member in job.packed_files}
-        parts, read = _parts_of(template, names), list[Member]()
+        parts, read = _parts_of(template, names), list[LandedFile]()
         findings = _unfit(feed, template, job)
         for member in job.packed_files:
             part, first_read, more = self._first_reading(feed, template, member, goes_on=not rejects(findings))
@@ -66,8 +66,8 @@ class Packing:
         return Outbound(job=_with_hashes(job, read, template), content=Packed(parts), findings=findings)
 
     def _first_reading(
-        self, feed: Feed, template: Template, member: Member, goes_on: bool
-    ) -> tuple[Part, Member, list[Finding]]:
+        self, feed: Feed, template: Template, member: LandedFile, goes_on: bool
+    ) -> tuple[Part, LandedFile, list[Finding]]:
         """The file's findings, and what the zip must know of it; its blocks are read only while all is well."""
         source, crc32, digest = member.source, 0, hashlib.sha256()
         with closing(self.files.open(source)) as content:
@@ -101,19 +101,20 @@ def _unfit(feed: Feed, template: Template, job: Job) -> list[Finding]:
     return [found("unfit-name", why, feed.name) for why in whys if why]
 
 
-def _of_file(feed: Feed, template: Template, member: Member, first_bytes: bytes) -> list[Finding]:
+def _of_file(feed: Feed, template: Template, member: LandedFile, first_bytes: bytes) -> list[Finding]:
     """Findings of one file against its entity in the template; each says which file it is about."""
     name, size_bytes = member.source.name, member.source.size_bytes
     if size_bytes == 0:
         return [found("empty-file", f"{name} has 0 bytes", feed.name)]
     entity = template.entity(member.entity)
-    declared = feed.file_format if feed.file_format is not SourceFormat.UNKNOWN else source_format(entity.source_format)
+    is_declared = feed.file_format is not SourceFormat.UNDECLARED
+    declared = feed.file_format if is_declared else source_format(entity.source_format)
     expected = Expected(file_format=declared, mapped=entity.columns, demanded=feed.columns)
     findings = check_file(feed, name, size_bytes, first_bytes[:OPENING_BYTES], expected)
     return [f if f.seen.startswith(name) else replace(f, seen=f"{name}: {f.seen}") for f in findings]
 
 
-def _with_hashes(job: Job, read: list[Member], template: Template) -> Job:
+def _with_hashes(job: Job, read: list[LandedFile], template: Template) -> Job:
     if not job.members:
         return replace(job, content_sha256=read[0].sha256, template_sha256=template.sha256)
     by_name = {member.source.name: member for member in read}

@@ -94,7 +94,7 @@ class Submission:
         feed = self.feeds.feeds.get(stored.job.feed)
         if feed is None:
             return self._wait(stored, f"feed {stored.job.feed} is not in feeds.yaml", timedelta(minutes=5))
-        if hold := self.admission.held(feed):
+        if hold := self.admission.held(stored.job, feed):
             return self._hold(stored, hold)
         return self._in_a_place(stored, feed)
 

@@ -9,10 +9,12 @@ import pytest
 
 from shared.adapters.table_contents import TableContents
 from shared.adapters.table_ledger import TableLedger
+from shared.adapters.table_order import TableOrder
 from shared.adapters.table_pace import TablePace
-from shared.ports import ContentLedger, Ledger, PaceLedger
+from shared.ports import ContentLedger, Ledger, OrderLedger, PaceLedger
 from tests.fakes.memory_contents import MemoryContents
 from tests.fakes.memory_ledger import MemoryLedger
+from tests.fakes.memory_order import MemoryOrder
 from tests.fakes.memory_pace import MemoryPace
 
 
@@ -56,3 +58,17 @@ def contents(request: pytest.FixtureRequest) -> Iterator[ContentLedger]:
     names: Any = request.getfixturevalue("storage_names")
     with TableServiceClient.from_connection_string(azurite.connection_string) as service:
         yield TableContents(service.create_table(names.table("ledger")))
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def order(request: pytest.FixtureRequest) -> Iterator[OrderLedger]:
+    """Queues of each kind, with nobody in them."""
+    if request.param == "memory":
+        yield MemoryOrder()
+        return
+    from azure.data.tables import TableServiceClient
+
+    azurite: Any = request.getfixturevalue("azurite")
+    names: Any = request.getfixturevalue("storage_names")
+    with TableServiceClient.from_connection_string(azurite.connection_string) as service:
+        yield TableOrder(service.create_table(names.table("ledger")))

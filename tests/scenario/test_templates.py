@@ -102,7 +102,7 @@ def test_a_refused_token_in_the_middle_sends_the_same_package_again(packing: Sta
         ("manifest.XML", GOOD_CSV, "unfit-name", "the package has a file manifest.XML already"),
         ("tab\tin it.csv", GOOD_CSV, "unfit-name", "'tab\\tin it.csv' holds '\\t'"),
         ("a.csv", b"PK\x03\x04" + GOOD_CSV, "not-a-file", "a.csv: the first bytes are a zip"),
-        ("a.csv", b"<a/>", "wrong-format", "a.csv is declared CSV and is XML"),
+        ("a.csv", b"<a/>", "wrong-format", "a.csv is declared CSV and is XML or HTML"),
     ],
 )
 def test_what_cannot_be_packed_or_read_is_rejected_before_it_is_sent(

@@ -79,7 +79,7 @@ def test_a_manifest_without_a_field_map_says_that_zero_rows_would_have_been_proc
     begin, end = text.index("<EntityMapList>"), text.index("</EntityMapList>") + len("</EntityMapList>")
     body = _changed(text[begin:end], "<EntityMapList/>")
     [finding] = _checked(io.BytesIO(body))
-    assert (finding.rule, finding.seen) == ("no-field-map", "Customer groups")
+    assert (finding.rule, finding.seen) == ("no-field-map", "no column of Customer groups is mapped")
     assert "zero rows" in finding.sentence()
 
 
