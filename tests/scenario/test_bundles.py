@@ -74,7 +74,7 @@ def _members_sent(stage: Stage) -> list[dict[str, bytes]]:
     return sent
 
 
-@pytest.mark.parametrize("order", itertools.permutations([0, 1, 2]))
+@pytest.mark.parametrize("order", list(itertools.permutations([0, 1, 2])))
 def test_in_whatever_order_they_land_one_package_is_sent_and_loads_parents_first(
     bundles: Stage, order: tuple[int, ...]
 ) -> None:
