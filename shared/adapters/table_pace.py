@@ -12,6 +12,7 @@ from azure.data.tables import TableClient, UpdateMode
 
 from shared.adapters.storage_errors import translated
 from shared.domain.circuit import Circuit
+from shared.domain.history import ActivityPace, History
 from shared.domain.pace import EnvironmentPace, FeedPace, Standing
 from shared.errors import Conflict
 
@@ -54,6 +55,16 @@ class TablePace:
         """Read, change, write if unchanged since."""
         with translated("changing the pace"):
             return self._swap(_feed_key(feed), change, _feed, _feed_row)
+
+    def activity(self, activity_id: str) -> ActivityPace:
+        """A point read."""
+        with translated("reading the pace"):
+            return _activity(self._row(_activity_key(activity_id)) or {})
+
+    def change_activity(self, activity_id: str, change: Callable[[ActivityPace], ActivityPace]) -> ActivityPace:
+        """Read, change, write if unchanged since."""
+        with translated("changing the pace"):
+            return self._swap(_activity_key(activity_id), change, _activity, _activity_row)
 
     def _swap(
         self, key: str, change: Callable[[_Pace], _Pace], read: Callable[[Row], _Pace], row_of: Callable[[_Pace], Row]
@@ -123,7 +134,10 @@ def _feed(row: Row) -> FeedPace:
         opened_at=_time(row.get("opened_at", "")),
         try_at=_time(row.get("try_at", "")),
     )
-    return FeedPace(circuit=circuit)
+    history = History(
+        queued_seconds=_numbers(row.get("queued_seconds", "")), total_seconds=_numbers(row.get("total_seconds", ""))
+    )
+    return FeedPace(circuit=circuit, history=history)
 
 
 def _feed_row(pace: FeedPace) -> Row:
@@ -133,7 +147,25 @@ def _feed_row(pace: FeedPace) -> Row:
         "refused_why": circuit.why[:1000],
         "opened_at": _text(circuit.opened_at),
         "try_at": _text(circuit.try_at),
+        "queued_seconds": " ".join(map(str, pace.history.queued_seconds)),
+        "total_seconds": " ".join(map(str, pace.history.total_seconds)),
     }
+
+
+def _activity_key(activity_id: str) -> str:
+    return f"activity.{activity_id.lower()}"
+
+
+def _activity(row: Row) -> ActivityPace:
+    return ActivityPace(saturated_at=_time(row.get("saturated_at", "")), moved_at=_time(row.get("moved_at", "")))
+
+
+def _activity_row(pace: ActivityPace) -> Row:
+    return {"saturated_at": _text(pace.saturated_at), "moved_at": _text(pace.moved_at)}
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split()))
 
 
 def _text(at: datetime | None) -> str:

@@ -112,6 +112,9 @@ class Tick:
 
     def _those_with_room_first(self, window: list[DueEntry]) -> Iterator[list[DueEntry]]:
         """Workers go side by side, and the first in turn gets the place: the others try when those have had theirs."""
+        if len(window) == 1:
+            yield window
+            return
         fitting, others = with_room(window, self.submission.feeds, in_use(slot.key for slot in self.ledger.taken()))
         yield fitting
         yield others
