@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import BinaryIO, Protocol
@@ -16,6 +16,9 @@ from shared.domain.ordering import Member, Queue
 from shared.domain.outcome import EntityCounts, Summary
 from shared.domain.pace import EnvironmentPace, FeedPace, Standing
 from shared.domain.remote import RemoteReport
+
+#: How much of a file's beginning is looked into before it is sent: a header of some 500 columns in UTF-16.
+OPENING_BYTES = 32 * 1024
 
 #: Aware UTC now.
 Clock = Callable[[], datetime]
@@ -87,6 +90,12 @@ class Ledger(Protocol):
     def write(self, job: Job, seen: Version) -> Version:
         """Replace the job read as `seen`. Raises Conflict when it has changed since."""
 
+    def write_all(self, changes: Sequence[tuple[Job, Version]]) -> list[Version | None]:
+        """`write` for many different jobs in few calls: their versions in the same order, None in place of Conflict.
+
+        A crash in between leaves some written and some not, each as `write` would have.
+        """
+
     def by_source(self, source: Source) -> str | None:
         """The job ID that claimed this content version of this blob."""
 
@@ -148,7 +157,7 @@ class Content(Protocol):
 
     @property
     def first_bytes(self) -> bytes:
-        """The beginning of the content, enough to tell a zip from a text; reading it costs nothing more."""
+        """The first OPENING_BYTES of the content, or all of a shorter one; reading it costs nothing more."""
 
     def blocks(self) -> Iterator[bytes]:
         """The bytes in blocks, from the beginning at each call. Raises Transient when the stream breaks."""
@@ -338,6 +347,9 @@ class PaceLedger(Protocol):
 
     def environment(self) -> EnvironmentPace:
         """The pace of the environment; at its default until something was changed."""
+
+    def environment_last_seen(self) -> EnvironmentPace:
+        """The pace as this process last read or changed it, without asking the store."""
 
     def standing(self, feed: str) -> Standing:
         """The pace of the environment and of a feed, by one read."""

@@ -53,6 +53,15 @@ class ErpSettings:
     token_url: str = ""
     authority: str = ""
 
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> ErpSettings:
+        """The settings of F&O alone, for a command that needs no storage. Raises FaultyConfiguration."""
+        reader = _Reader(environ)
+        settings = _erp(reader)
+        if reader.faults:
+            raise FaultyConfiguration("app settings", reader.faults)
+        return settings
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

@@ -1,25 +1,23 @@
 """`python -m shared.validate FILE --feed NAME`: would this file be sent? For a sender's own build.
 
-The same rules that the app applies to a landed file, without any connection. Ends with 0 when the file is fit, 1 with
-every finding when it is not, 2 when the feeds file or the feed is wrong.
+The same rules that the app applies to a landed file, without any connection. Ends with 0 when the file is fit, with
+what warnings there are, 1 when it would be rejected, 2 when the file cannot be read or the feeds file is wrong.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from shared.domain.feed import Feed, Shape
-from shared.domain.findings import Finding, check_shape, check_size
+from shared.domain.findings import Finding, check_size, rejects
 from shared.errors import FaultyConfiguration
-from shared.feeds.loading import load_feeds
-from shared.services.checking import check_package
-
-_FIRST_BYTES = 64
+from shared.feeds.offline import NotReadable, feed_of, load_offline
+from shared.ports import OPENING_BYTES
+from shared.services.checking import check_file, check_package
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -30,39 +28,36 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--feeds", type=Path, default=Path("feeds.yaml"), help="the feeds file (feeds.yaml)")
     told = parser.parse_args(arguments)
     try:
-        feed = _feed(told.feeds, told.feed)
-    except FaultyConfiguration as fault:
+        feed = feed_of(load_offline(told.feeds, os.environ), told.feed, told.feeds)
+        findings = findings_of(feed, told.file)
+    except (FaultyConfiguration, NotReadable) as fault:
         print(fault, file=sys.stderr)
         return 2
-    findings = findings_of(feed, told.file)
-    for finding in findings:
-        print(f"{told.file}: {finding.sentence()}")
-    if not findings:
+    for line in finding_lines(findings):
+        print(f"{told.file}: {line}")
+    if not rejects(findings):
         print(f"{told.file} is fit for feed {feed.name}")
-    return 1 if findings else 0
+    return 1 if rejects(findings) else 0
 
 
 def findings_of(feed: Feed, path: Path) -> list[Finding]:
-    """Every finding about a file on disk, as the app would have them."""
-    with path.open("rb") as file:
-        found = check_size(feed, path.stat().st_size) or check_shape(feed, path.name, file.read(_FIRST_BYTES))
-        if found or feed.shape is not Shape.PACKAGE:
-            return found
-        return check_package(feed.name, file)
-
-
-def _feed(path: Path, name: str) -> Feed:
-    """The feed of that name. Its app settings are not there in a build, so a placeholder stands for each."""
+    """Every finding about a file on disk, as the app would have them. Raises NotReadable."""
     try:
-        text = path.read_text(encoding="utf-8")
+        size_bytes = path.stat().st_size
+        with path.open("rb") as file:
+            if found := check_size(feed, size_bytes):
+                return found
+            if feed.shape is Shape.PACKAGE:
+                return check_package(feed, path.name, size_bytes, file)
+            return check_file(feed, path.name, size_bytes, file.read(OPENING_BYTES))
     except OSError as error:
-        raise FaultyConfiguration(str(path), [f"cannot be read: {error.strerror}"]) from error
-    written = re.search(r"^environment:\s*['\"]?([\w-]+)", text, re.MULTILINE)
-    settings = dict.fromkeys(re.findall(r"%(\w+)%", text), "00000000-0000-0000-0000-000000000000")
-    book = load_feeds(text, settings | dict(os.environ), written[1] if written else "", title=str(path))
-    if name not in book.feeds:
-        raise FaultyConfiguration(str(path), [f"has no feed {name}; it has {', '.join(book.feeds)}"])
-    return book.feeds[name]
+        raise NotReadable(f"{path} cannot be read: {error.strerror}") from error
+
+
+def finding_lines(findings: Iterable[Finding]) -> list[str]:
+    """One line for each finding, what rejects first; a warning says that it is one."""
+    sorted_by_weight = sorted(findings, key=lambda finding: finding.is_warning)
+    return [("warning, " if finding.is_warning else "") + finding.sentence() for finding in sorted_by_weight]
 
 
 if __name__ == "__main__":

@@ -57,7 +57,7 @@ from shared.services.recovery import Recovery
 from shared.services.releasing import Releasing
 from shared.services.submission import Submission
 from shared.services.tick import Tick
-from shared.settings import Settings
+from shared.settings import ErpSettings, Settings
 from shared.telemetry import quiet_libraries
 
 
@@ -140,6 +140,13 @@ def _open_doors(settings: Settings, clock: Clock) -> Doors:
         contents=TableContents(table),
         order=TableOrder(table),
     )
+
+
+def gateway(erp: ErpSettings, clock: Clock | None = None) -> ErpGateway:
+    """The way into F&O alone, for a command that keeps no ledger."""
+    clock = clock or _utc_now
+    tokens = TokenSource(f"{erp.base_url}/.default", lambda: credential_for(erp), clock)
+    return D365Client(Transport(erp.base_url, tokens, clock))
 
 
 def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, chance: Chance) -> Engine:

@@ -25,6 +25,7 @@ var queries = {
   'import-failed': loadTextContent('../monitor/queries/import-failed.kql')
   'import-rejected': loadTextContent('../monitor/queries/import-rejected.kql')
   'in-doubt': loadTextContent('../monitor/queries/in-doubt.kql')
+  'circuit-open': loadTextContent('../monitor/queries/circuit-open.kql')
   'overdue': loadTextContent('../monitor/queries/overdue.kql')
   'sent-unrecorded': loadTextContent('../monitor/queries/sent-unrecorded.kql')
   'evidence-at-risk': loadTextContent('../monitor/queries/evidence-at-risk.kql')

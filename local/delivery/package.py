@@ -1,4 +1,4 @@
-"""The zip that Azure gets: every file of the repository that .funcignore does not name."""
+"""The zip that Azure gets: every file of the checkout that .funcignore does not name."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ import sys
 import tempfile
 import time
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from local.delivery.azure_cli import StepFailed
@@ -26,10 +28,10 @@ class Package:
 
 
 def build(root: Path, path: Path) -> Package:
-    """Write the package. The same commit gives the same bytes.
+    """Write the package. The same files give the same bytes.
 
     Raises:
-        StepFailed: this is no clone, or git is missing.
+        StepFailed: .funcignore holds what this does not understand.
     """
     members = _members(root)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,17 +55,27 @@ def seconds_to_import(package: Path) -> float:
 
 
 def _members(root: Path) -> tuple[str, ...]:
-    ignored = set(_git(root, "--ignored", "--exclude-from=.funcignore"))
-    return tuple(sorted(set(_git(root)) - ignored))
+    patterns = _ignored(root / ".funcignore")
+    return tuple(sorted(path.relative_to(root).as_posix() for path in _files(root, patterns)))
 
 
-def _git(root: Path, *arguments: str) -> list[str]:
-    command = ["git", "ls-files", "-z", "--cached", *arguments]
-    try:
-        done = subprocess.run(command, cwd=root, capture_output=True, check=True)
-    except (OSError, subprocess.CalledProcessError) as error:
-        raise StepFailed("the package is made from the files that git knows: run this in a clone, with git") from error
-    return [name for name in done.stdout.decode().split("\0") if name]
+def _ignored(funcignore: Path) -> list[str]:
+    """Its patterns; each is for a name anywhere in the tree, the only form that is used here."""
+    lines = (line.strip() for line in funcignore.read_text(encoding="utf-8").splitlines())
+    patterns = [line for line in lines if line and not line.startswith("#")]
+    if odd := [pattern for pattern in patterns if "/" in pattern or pattern.startswith("!")]:
+        raise StepFailed(f".funcignore: {', '.join(odd)}: only names are understood, without a slash or a !")
+    return patterns
+
+
+def _files(folder: Path, patterns: list[str]) -> Iterator[Path]:
+    for path in folder.iterdir():
+        if any(fnmatchcase(path.name, pattern) for pattern in patterns):
+            continue
+        if path.is_dir():
+            yield from _files(path, patterns)
+        else:
+            yield path
 
 
 def _import(folder: str) -> float:

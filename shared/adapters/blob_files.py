@@ -20,13 +20,13 @@ from shared.adapters.blob_ranges import open_ranges
 from shared.adapters.storage_errors import translated
 from shared.domain.job import Source
 from shared.errors import SourceLost, Transient
+from shared.ports import OPENING_BYTES
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient, StorageStreamDownloader
 
-_PEEK_BYTES = 64
-#: A package is judged by its end and its manifest: small windows, for a few calls of them are enough.
-PEEK_WINDOW_BYTES = 128 * 1024
+#: A package is judged by its end, its manifest and the beginnings of its data files: one call of this each.
+PEEK_WINDOW_BYTES = 2 * OPENING_BYTES
 
 
 class BlobContent:
@@ -41,8 +41,8 @@ class BlobContent:
 
     @property
     def first_bytes(self) -> bytes:
-        """The first few bytes."""
-        return self._first[:_PEEK_BYTES]
+        """See Content."""
+        return self._first[:OPENING_BYTES]
 
     def blocks(self) -> Iterator[bytes]:
         """The stream that is open already; from the second call on a new one."""

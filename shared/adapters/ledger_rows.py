@@ -241,13 +241,20 @@ def _entities(text: str) -> tuple[EntityCounts, ...]:
 
 
 def _findings_text(findings: tuple[Finding, ...]) -> str:
-    told = [[f.rule, f.seen[:500], f.advice[:1000], f.feed, f.symptom] for f in findings[:20]]
+    told = [[f.rule, f.seen[:500], f.advice[:800], f.feed, f.symptom, f.is_warning] for f in findings[:20]]
     return json.dumps(told, ensure_ascii=False) if told else ""
 
 
 def _findings(text: str) -> tuple[Finding, ...]:
     return tuple(
-        Finding(rule=told[0], seen=told[1], advice=told[2], feed=told[3], symptom=told[4] if len(told) > 4 else "")
+        Finding(
+            rule=told[0],
+            seen=told[1],
+            advice=told[2],
+            feed=told[3],
+            symptom=told[4] if len(told) > 4 else "",
+            is_warning=len(told) > 5 and told[5],
+        )
         for told in (json.loads(text) if text else ())
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import groupby, islice
@@ -18,14 +18,13 @@ from azure.data.tables import TableClient, TableTransactionError, UpdateMode
 
 from shared.adapters import ledger_rows as rows
 from shared.adapters.storage_errors import translated
+from shared.adapters.table_bulk import LARGEST_TRANSACTION, due_row, if_as, is_due_anew, version_of, write_in_bulk
 from shared.adapters.table_slots import TableSlots
-from shared.domain.job import Job, Lane, Source, lane_of
+from shared.domain.job import Job, Lane, Source
 from shared.domain.naming import source_key
 from shared.errors import Conflict
 from shared.ports import DueEntry, Slot, Stored, Version
 
-#: The table service takes up to 100 changes of one partition in a transaction.
-LARGEST_TRANSACTION = 100
 _DUE_COLUMNS = ["RowKey", "feed", "replaces", "landed_at", "order_key"]
 
 
@@ -40,29 +39,29 @@ class TableLedger:
         """Claim, due entry, job row: in this order, so that a crash leaves nothing that a later call cannot finish."""
         with translated("opening a job"):
             claimed_by = self._claim(job)
-            found = self.read(claimed_by)
+            found = self.read(claimed_by) if claimed_by else None
             if found is not None:
                 return found, False
-            job = replace(job, job_id=claimed_by)
+            job = replace(job, job_id=claimed_by or job.job_id)
             self._note_due(job)
             try:
                 answer = self._table.create_entity(rows.to_row(job))
             except ResourceExistsError:
-                winner = self.read(claimed_by)
+                winner = self.read(job.job_id)
                 if winner is None:
                     raise
                 return winner, False
-            return Stored(job, _version(answer["etag"], job)), True
+            return Stored(job, version_of(job, answer["etag"])), True
 
-    def _claim(self, job: Job) -> str:
-        """The ID of the job that owns the source: this one's, unless another was first."""
+    def _claim(self, job: Job) -> str | None:
+        """None when the source is this job's from now on, else the ID of the job that owns it."""
         partition, key = rows.source_row_key(source_key(job.source))
         claim = {"PartitionKey": partition, "RowKey": key, "job_id": job.job_id, "path": job.source.path}
         try:
             self._table.create_entity(claim)
         except ResourceExistsError:
             return str(self._table.get_entity(partition, key, select=["job_id"])["job_id"])
-        return job.job_id
+        return None
 
     def read(self, job_id: str) -> Stored | None:
         """A point read."""
@@ -72,37 +71,27 @@ class TableLedger:
             except ResourceNotFoundError:
                 return None
             job = rows.from_row(dict(row))
-            return Stored(job, _version(row.metadata["etag"], job))
+            return Stored(job, version_of(job, row.metadata["etag"]))
 
     def write(self, job: Job, seen: Version) -> Version:
         """Due entry first, then the row if it is still as seen: a job is never without an entry that finds it."""
         with translated("writing a job"):
-            if (job.due_at, lane_of(job)) != (seen.due_at, seen.lane):
+            if is_due_anew(job, seen):
                 self._note_due(job, seen.token)
             try:
-                answer = self._table.update_entity(
-                    rows.to_row(job, seen.entries),
-                    mode=UpdateMode.MERGE,
-                    etag=seen.token,
-                    match_condition=MatchConditions.IfNotModified,
-                )
+                answer = self._table.update_entity(rows.to_row(job, seen.entries), mode=UpdateMode.MERGE, **if_as(seen))
             except (ResourceModifiedError, ResourceNotFoundError) as error:
                 raise Conflict(f"job {job.job_id} changed since it was read") from error
-            return _version(answer["etag"], job)
+            return version_of(job, answer["etag"])
+
+    def write_all(self, changes: Sequence[tuple[Job, Version]]) -> list[Version | None]:
+        """The order of `write`, in transactions."""
+        with translated("writing jobs"):
+            return write_in_bulk(self._table, changes, self.write)
 
     def _note_due(self, job: Job, replaces: str = "") -> None:
-        if job.due_at is None:
-            return
-        self._table.upsert_entity(
-            {
-                "PartitionKey": rows.due_partition(lane_of(job)),
-                "RowKey": rows.due_key(job.due_at, job.job_id),
-                "feed": job.feed,
-                "replaces": replaces,
-                "landed_at": job.source.landed_at.isoformat(),
-                "order_key": job.order_key,
-            }
-        )
+        if job.due_at is not None:
+            self._table.upsert_entity(due_row(job, replaces))
 
     def by_source(self, source: Source) -> str | None:
         """A point read of the claim."""
@@ -259,7 +248,3 @@ class TableLedger:
                 return False
             raise
         return True
-
-
-def _version(etag: str | None, job: Job) -> Version:
-    return Version(token=etag or "", entries=len(job.timeline), due_at=job.due_at, lane=lane_of(job))

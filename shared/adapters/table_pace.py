@@ -30,16 +30,25 @@ class TablePace:
 
     def __init__(self, table: TableClient) -> None:
         self._table = table
+        self._last_seen = EnvironmentPace()
 
     def environment(self) -> EnvironmentPace:
         """A point read."""
         with translated("reading the pace"):
-            return _environment(self._row(_ENVIRONMENT) or {})
+            return self._saw(_environment(self._row(_ENVIRONMENT) or {}))
+
+    def environment_last_seen(self) -> EnvironmentPace:
+        """See PaceLedger."""
+        return self._last_seen
+
+    def _saw(self, pace: EnvironmentPace) -> EnvironmentPace:
+        self._last_seen = pace
+        return pace
 
     def change_environment(self, change: Callable[[EnvironmentPace], EnvironmentPace]) -> EnvironmentPace:
         """Read, change, write if unchanged since."""
         with translated("changing the pace"):
-            return self._swap(_ENVIRONMENT, change, _environment, _environment_row)
+            return self._saw(self._swap(_ENVIRONMENT, change, _environment, _environment_row))
 
     def standing(self, feed: str) -> Standing:
         """One query of a partition that has a row a feed."""
@@ -49,7 +58,7 @@ class TablePace:
                 row["RowKey"]: dict(row)
                 for row in self._table.query_entities(f"PartitionKey eq '{_PARTITION}' and {keys}")
             }
-        return Standing(_environment(found.get(_ENVIRONMENT, {})), _feed(found.get(_feed_key(feed), {})))
+        return Standing(self._saw(_environment(found.get(_ENVIRONMENT, {}))), _feed(found.get(_feed_key(feed), {})))
 
     def change_feed(self, feed: str, change: Callable[[FeedPace], FeedPace]) -> FeedPace:
         """Read, change, write if unchanged since."""

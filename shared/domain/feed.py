@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from shared.domain.bundle import Bundle
+from shared.domain.template import Template
 from shared.domain.windows import Hours, Spans
 
 DEFAULT_PATH_RULE = "{feed}/{company}/{name}"
@@ -43,6 +45,37 @@ class LostAnswer(StrEnum):
     RESEND = "resend"
 
 
+class Checks(StrEnum):
+    """What the check before sending rejects: what certainly fails, also what only may, or as little as it can."""
+
+    CERTAIN = "certain"
+    REJECT = "reject"
+    WARN = "warn"
+
+
+class SourceFormat(StrEnum):
+    """Formats of data files. OTHER is one that the customer defined, of which nothing is known but its name."""
+
+    CSV = "CSV"
+    CSV_UNICODE = "CSV-Unicode"
+    XML = "XML"
+    EXCEL = "EXCEL"
+    OTHER = "another format"
+    UNDECLARED = ""
+
+
+def source_format(name: str) -> SourceFormat:
+    """The format behind the name of a source data format of F&O."""
+    folded = name.strip().casefold()
+    if folded in {"xml", "xml-element", "xml-attribute"}:
+        return SourceFormat.XML
+    return next((known for known in SourceFormat if known.value.casefold() == folded), SourceFormat.OTHER)
+
+
+#: Failures were seen from 36 MB on, though no limit is documented.
+WARN_SIZE_BYTES = 35_000_000
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
     """One feed of this deployment.
@@ -56,6 +89,9 @@ class Feed:
     `is_strict` only when all before it, for its legal entity, were loaded.
     A content counts as a `duplicate` of one that was sent less than `duplicate_within` before.
     `data_project` is the name under which F&O lists the activity's executions; with it a lost answer is looked up.
+    What the check before sending goes by: `file_format` and `columns` of a file feed, the labels in `entities` that
+    packages may hold (empty: any), `warn_size_bytes`, and `checks`, which says what rejects.
+    With a `template` landed files are sent in a package made from it, those of a `bundle` together in one.
     """
 
     name: str
@@ -78,6 +114,13 @@ class Feed:
     serial_key: str = ""
     paused: bool = False
     send_between: Hours | None = None
+    file_format: SourceFormat = SourceFormat.UNDECLARED
+    columns: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+    warn_size_bytes: int = WARN_SIZE_BYTES
+    checks: Checks = Checks.CERTAIN
+    template: Template | None = None
+    bundle: Bundle | None = None
 
 
 class NoFile(StrEnum):

@@ -70,8 +70,9 @@ def saturation_text(job: Job, history: History, pace: ActivityPace, now: datetim
     if _age(job, now) <= limit or (pace.moved_at and now - pace.moved_at <= limit):
         return ""
     return (
-        f"enqueued for {duration_text(_age(job, now))}, usually {duration_text(usual)}: look under System administration "
-        "> Batch jobs at the recurring data job (is its recurrence set?) and at its batch group (are its threads busy?)"
+        f"enqueued for {duration_text(_age(job, now))}, usually {duration_text(usual)}: look under System "
+        "administration > Batch jobs at the recurring data job (is its recurrence set?) and at its batch group "
+        "(are its threads busy?)"
     )
 
 

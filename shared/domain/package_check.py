@@ -2,113 +2,113 @@
 
 from __future__ import annotations
 
+import difflib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.domain.findings import Finding
+from shared.domain.content_check import Expected, listed
+from shared.domain.feed import Feed, source_format
+from shared.domain.findings import Finding, found
+from shared.domain.package import Member, hostile
 
 _MANIFEST = "manifest.xml"
+_HEADER = "packageheader.xml"
+#: What makes a zip unsafe to unpack, here as in the drain of exports; F&O unpacks what is sent.
+_UNSAFE = {"too-many-members", "too-large-unpacked", "compression-ratio", "unsafe-path", "encrypted"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestEntity:
-    """One entity as a manifest describes it: label, data file, how many columns are mapped, elements out of order."""
+    """One entity as a manifest describes it: label, data file, its format, the mapped columns, elements out of order.
+
+    `columns` are those that the file must have: F&O fills the others of `mapped_fields` by itself.
+    """
 
     label: str
     file: str
     mapped_fields: int
+    columns: tuple[str, ...] = ()
+    source_format: str = ""
     late_elements: tuple[str, ...] = ()
 
+    @property
+    def expected(self) -> Expected:
+        """What the manifest declares for the data file."""
+        return Expected(file_format=source_format(self.source_format), mapped=self.columns)
 
-def check_directory(names: Sequence[str], feed: str) -> list[Finding]:
-    """Findings that the names in the zip give away: where the manifest is, and names that come twice."""
-    findings = []
-    root = [name for name in names if name.casefold() == _MANIFEST]
-    if not root:
+
+def check_directory(members: Sequence[Member], feed: str) -> list[Finding]:
+    """Findings that the zip's directory gives away: where the manifest is, names that come twice, what is unsafe."""
+    names = [member.name.replace("\\", "/") for member in members]
+    folded = Counter(name.casefold() for name in names)
+    findings = [found(unsafe.rule, unsafe.seen, feed) for unsafe in hostile(members) if unsafe.rule in _UNSAFE]
+    if _MANIFEST not in folded:
         deeper = [name for name in names if name.casefold().endswith("/" + _MANIFEST)]
-        findings.append(_folder(deeper[0], feed) if deeper else _no_manifest(feed))
-    twice = [name for name, count in Counter(name.casefold() for name in names).items() if count > 1]
+        rule, seen = ("folder-in-package", deeper[0]) if deeper else ("no-manifest", "no Manifest.xml in the zip")
+        findings.append(found(rule, seen, feed))
+    elif _HEADER not in folded:
+        findings.append(found("no-package-header", "no PackageHeader.xml in the zip", feed))
+    twice = [name for name, count in folded.items() if count > 1]
     if twice:
-        findings.append(
-            Finding(
-                rule="duplicate-member",
-                seen=twice[0],
-                advice="Keep one file of each name in the package.",
-                feed=feed,
-                symptom="one of the two is imported, and nothing says which",
-            )
-        )
+        findings.append(found("duplicate-member", f"{twice[0]} is there twice", feed))
     return findings
 
 
-def check_manifest(entities: Sequence[ManifestEntity], names: Sequence[str], feed: str) -> list[Finding]:
-    """Findings from a manifest against the files that are there."""
+def check_manifest(entities: Sequence[ManifestEntity], names: Sequence[str], feed: Feed) -> list[Finding]:
+    """Findings from a manifest against the files that are there and the entities that the feed may carry."""
     if not entities:
-        return [
-            Finding(
-                rule="no-entity",
-                seen="the manifest names no entity",
-                advice="Export the package from the data project again, or add the entity to its PackageEntityList.",
-                feed=feed,
-                symptom="processed, with zero rows",
-            )
-        ]
-    present = {name.casefold() for name in names}
-    return [finding for entity in entities for finding in _of_entity(entity, present, feed)]
-
-
-def _of_entity(entity: ManifestEntity, present: set[str], feed: str) -> list[Finding]:
-    who = entity.label or entity.file or "an entity without a name"
-    findings = []
-    if entity.late_elements:
-        findings.append(
-            Finding(
-                rule="element-order",
-                seen=f"{', '.join(entity.late_elements)} of {who}",
-                advice="Put the elements of each entity into alphabetical order, as F&O's own packages have them.",
-                feed=feed,
-                symptom="the misplaced elements are passed over without a word",
-            )
-        )
-    if entity.file.casefold() not in present and "InputFilePath" not in entity.late_elements:
-        findings.append(
-            Finding(
-                rule="missing-member",
-                seen=f"{entity.file or 'no file'} of {who}",
-                advice="Name the data file exactly as InputFilePath does, at the root of the zip.",
-                feed=feed,
-                symptom="failed before staging, with an empty error list",
-            )
-        )
-    if not entity.mapped_fields and "EntityMapList" not in entity.late_elements:
-        findings.append(
-            Finding(
-                rule="no-field-map",
-                seen=who,
-                advice="Add the EntityMapList of the data project's own package: one EntityMap for each column.",
-                feed=feed,
-                symptom="processed, with zero rows loaded",
-            )
-        )
+        return [found("no-entity", "the manifest names no entity", feed.name)]
+    findings = [finding for entity in entities for finding in _of_entity(entity, names, feed.name)]
+    findings += [finding for entity in entities for finding in _of_label(entity.label, feed)]
+    composite = [entity.label for entity in entities if "composite" in entity.label.casefold().split()]
+    if composite and len(entities) > 1:
+        others = f"{len(entities) - 1} more" if len(entities) > 2 else "another"
+        findings.append(found("composite-not-alone", f"{composite[0]} and {others} share the package", feed.name))
     return findings
 
 
-def _folder(seen: str, feed: str) -> Finding:
-    return Finding(
-        rule="folder-in-package",
-        seen=seen,
-        advice="Zip the files themselves, not the folder that they lie in: Manifest.xml must be at the root.",
-        feed=feed,
-        symptom="400, or failed before staging with an empty error list",
-    )
+def _of_entity(entity: ManifestEntity, names: Sequence[str], feed: str) -> Iterator[Finding]:
+    who = entity.label or entity.file or "an entity without a name"
+    if entity.late_elements:
+        yield found("element-order", f"{listed(entity.late_elements)} of {who}", feed)
+    if "InputFilePath" not in entity.late_elements:
+        yield from _of_file(entity.file, who, names, feed)
+    if not entity.mapped_fields and "EntityMapList" not in entity.late_elements:
+        yield found("no-field-map", f"no column of {who} is mapped", feed)
 
 
-def _no_manifest(feed: str) -> Finding:
-    return Finding(
-        rule="no-manifest",
-        seen="no Manifest.xml in the zip",
-        advice="Start from a package that the data project exports: Manifest.xml, PackageHeader.xml, data files.",
-        feed=feed,
-        symptom="failed before staging, with an empty error list",
-    )
+def _of_file(file: str, who: str, names: Sequence[str], feed: str) -> Iterator[Finding]:
+    folded = {name.casefold(): name for name in names}
+    if file.casefold() in folded:
+        return
+    by_last_part = {name.rpartition("/")[2]: whole for name, whole in folded.items()}
+    near = difflib.get_close_matches(file.casefold(), by_last_part, n=1, cutoff=0.75) if file else []
+    more = f"The zip holds {by_last_part[near[0]]}: is that it?" if near else ""
+    yield found("missing-member", f"{file or 'a file without a name'} of {who} is not in the zip", feed, more)
+
+
+def _of_label(label: str, feed: Feed) -> Iterator[Finding]:
+    if feed.entities and label not in feed.entities:
+        yield found(
+            "wrong-entity", f"the manifest names {label or 'no label'}", feed.name, _meant(label, feed.entities)
+        )
+    elif not feed.entities and looks_encoded(label):
+        yield found("encoded-entity", f"the manifest names {label}", feed.name, f"Did you mean {plain_label(label)}?")
+
+
+def _meant(label: str, known: Sequence[str]) -> str:
+    plain = {entity.casefold(): entity for entity in known}
+    near = difflib.get_close_matches(plain_label(label).casefold(), plain, n=1, cutoff=0.6)
+    listed = ", ".join(known[:10])
+    return f"Did you mean {plain[near[0]]}?" if near else f"The feed's entities are {listed}."
+
+
+def looks_encoded(label: str) -> bool:
+    """True when a label seems to have been written for a URL: `+` or `%20` where a space should be."""
+    return "%20" in label or ("+" in label and " " not in label)
+
+
+def plain_label(label: str) -> str:
+    """The label with single plain spaces in their place."""
+    return " ".join(label.replace("%20", " ").replace("+", " ").split())

@@ -101,6 +101,7 @@ def rejection_record(job: Job) -> dict[str, object]:
 def _finding(job: Job, index: int) -> dict[str, object]:
     finding = job.findings[index]
     told: dict[str, object] = {"rule": finding.rule, "value_seen": finding.seen, "what_to_do": finding.advice}
+    told |= {"warning": True} if finding.is_warning else {}
     return told | ({"symptom_in_f_and_o": finding.symptom} if finding.symptom else {})
 
 

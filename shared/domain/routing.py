@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.domain.feed import Feed
-from shared.domain.findings import Finding
+from shared.domain.findings import Finding, found
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PATTERNS = {"company": r"(?P<company>[^/]+?)", "name": r"(?P<name>[^/]+)"}
@@ -29,26 +29,36 @@ def placeholders(path_rule: str) -> list[str]:
 def pattern_of(feed: Feed) -> re.Pattern[str]:
     """The path rule as a pattern over whole paths; a folder's name must match exactly."""
     out, at = "", 0
-    for found in _PLACEHOLDER.finditer(feed.path_rule):
-        out += re.escape(feed.path_rule[at : found.start()])
-        out += re.escape(feed.name) if found[1] == "feed" else _PATTERNS[found[1]]
-        at = found.end()
+    for hole in _PLACEHOLDER.finditer(feed.path_rule):
+        out += re.escape(feed.path_rule[at : hole.start()])
+        out += re.escape(feed.name) if hole[1] == "feed" else _PATTERNS[hole[1]]
+        at = hole.end()
     return re.compile(out + re.escape(feed.path_rule[at:]))
 
 
 def route(path: str, feeds: Iterable[Feed]) -> Route | Finding:
     """Return the first feed whose rule matches `path`, or the finding that rejects the file."""
-    tried = []
-    for feed in feeds:
+    listed = list(feeds)
+    for feed in listed:
         match = pattern_of(feed).fullmatch(path)
         if match:
             return _legal_entity(feed, match.groupdict().get("company", ""))
-        tried.append(f"{feed.name}: {feed.path_rule.replace('{feed}', feed.name)}")
-    return Finding(
-        rule="no-feed",
-        seen=path,
-        advice="Write the file where one of the feeds looks for it, or add a feed. Tried: " + "; ".join(tried),
-    )
+    tried = "; ".join(f"{feed.name}: {feed.path_rule.replace('{feed}', feed.name)}" for feed in listed)
+    return found("no-feed", path, more=_nearly(path, listed) + f"Tried: {tried}")
+
+
+def _nearly(path: str, feeds: Iterable[Feed]) -> str:
+    """Names the feed that would take the path if its letters had another case, as folders differ in Azure."""
+    for feed in feeds:
+        if re.fullmatch(pattern_of(feed).pattern, path, re.IGNORECASE):
+            return f"Did you mean feed {feed.name}? Its folder must be written exactly so: {_example(feed)}. "
+    return ""
+
+
+def _example(feed: Feed) -> str:
+    company = feed.company or feed.companies[0]
+    written = feed.path_rule.replace("{feed}", feed.name).replace("{company}", company)
+    return written.replace("{name}", "...")
 
 
 def _legal_entity(feed: Feed, named: str) -> Route | Finding:
@@ -57,10 +67,5 @@ def _legal_entity(feed: Feed, named: str) -> Route | Finding:
     for company in feed.companies:
         if company.casefold() == named.casefold():
             return Route(feed=feed, legal_entity=company)
-    return Finding(
-        rule="company",
-        seen=named,
-        advice=f"Feed {feed.name} takes files for {', '.join(feed.companies)}. "
-        "Move the file under one of these legal entities, or add this one to the feed's companies.",
-        feed=feed.name,
-    )
+    takes = f"Feed {feed.name} takes files for {', '.join(feed.companies)}."
+    return found("company", named, feed.name, more=takes)

@@ -11,11 +11,12 @@ from typing import Any
 
 import yaml
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 from shared.domain.feed import (
     DEFAULT_PATH_RULE,
     DEFAULT_PRIORITY,
+    WARN_SIZE_BYTES,
+    Checks,
     Duplicate,
     ExportFeed,
     Feed,
@@ -24,11 +25,14 @@ from shared.domain.feed import (
     NoFile,
     OrderBy,
     Shape,
+    source_format,
 )
+from shared.domain.package_check import looks_encoded, plain_label
 from shared.domain.routing import placeholders
 from shared.domain.sizes import parse_duration, parse_size
 from shared.errors import FaultyConfiguration
-from shared.feeds import pacing
+from shared.feeds import pacing, packaging
+from shared.feeds.schema_faults import schema_fault
 
 SCHEMA_PATH = Path(__file__).with_name("feeds.schema.json")
 _ENVIRONMENT_CAP = 20
@@ -43,6 +47,8 @@ Fault = tuple[int, str]
 def load_feeds(text: str, environ: Mapping[str, str], environment: str, title: str = "feeds.yaml") -> FeedBook:
     """Read and check a feeds file. `environ` gives the app settings that %SETTING% names.
 
+    `title` is the file's path, for the messages and because templates are named relative to it.
+
     Raises:
         FaultyConfiguration: lists all faults at once, each with its line and what to write instead.
     """
@@ -51,13 +57,14 @@ def load_feeds(text: str, environ: Mapping[str, str], environment: str, title: s
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise FaultyConfiguration(title, [_yaml_sentence(error)]) from error
-    lines = _Lines(node)
+    lines, folder = _Lines(node), Path(title).parent
     faults = [*_duplicates(node), *_schema_faults(document, lines)]
     if isinstance(document, dict):
         faults += _meaning_faults(document, lines, environ, environment)
+        faults += _packaging_faults(document.get("feeds"), lines, folder)
     if faults:
         raise FaultyConfiguration(title, [f"line {line}: {fault}" for line, fault in sorted(set(faults))])
-    return _book(document, environ, hashlib.sha256(text.encode()).hexdigest()[:12])
+    return _book(document, environ, folder, hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
 class _Lines:
@@ -106,33 +113,8 @@ def _duplicates(root: yaml.Node | None) -> Iterator[Fault]:
 def _schema_faults(document: object, lines: _Lines) -> Iterator[Fault]:
     schema = json.loads(SCHEMA_PATH.read_text(encoding="utf-8"))
     for error in Draft202012Validator(schema).iter_errors(document):
-        yield _schema_fault(error, lines)
-
-
-def _schema_fault(error: ValidationError, lines: _Lines) -> Fault:
-    keys = [key for key in error.absolute_path if isinstance(key, str | int)]
-    where = ".".join(map(str, keys)) or "the file"
-    known = error.schema.get("properties", {}) if isinstance(error.schema, dict) else {}
-    if error.validator == "additionalProperties":
-        unknown = sorted({str(key) for key in _keys_of(error.instance)} - set(known))
-        return lines.of([*keys, unknown[0]]), (
-            f"{where} has no setting {', '.join(unknown)}; it knows {', '.join(known)}"
-        )
-    if error.validator == "not":
-        return lines.of([*keys, "entity"]), (
-            f"{where}.entity belongs to shape file; a package's manifest names its entities"
-        )
-    if "propertyNames" in error.absolute_schema_path:
-        return lines.of([*keys, str(error.instance)]), (
-            f"{error.instance!r} is no feed name; use a-z, 0-9 and -, beginning with a letter, 24 at most"
-        )
-    hint = error.schema.get("description", "") if isinstance(error.schema, dict) else ""
-    return lines.of(keys), f"{where}: {error.message}" + (f". {hint}" if hint else "")
-
-
-def _keys_of(value: object) -> list[object]:
-    """The keys of a mapping, none of anything else."""
-    return list(value) if isinstance(value, dict) else []
+        keys, sentence = schema_fault(error)
+        yield lines.of(keys), sentence
 
 
 def _meaning_faults(
@@ -167,6 +149,12 @@ def _meaning_faults(
         claimed.setdefault(rule, str(name))
 
 
+def _packaging_faults(feeds: object, lines: _Lines, folder: Path) -> Iterator[Fault]:
+    for name, feed in feeds.items() if isinstance(feeds, dict) else ():
+        for keys, fault in packaging.feed_faults(feed, folder) if isinstance(feed, dict) else ():
+            yield lines.of(["feeds", name, *keys]), f"{'.'.join(map(str, ['feeds', name, *keys]))}: {fault}"
+
+
 def _feed_faults(feed: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(key, what is wrong). Values of a wrong type are the schema's to report and are passed over here."""
     named = placeholders(str(feed.get("path", DEFAULT_PATH_RULE)))
@@ -181,6 +169,11 @@ def _feed_faults(feed: Mapping[str, Any], environ: Mapping[str, str]) -> Iterato
         yield "company", "is missing: a fixed company, or companies that {company} in the path may name"
     if "companies" in feed and "company" not in named:
         yield "path", "has no {company}, and no fixed company is given"
+    for key in ("entity", "entities"):
+        labels = feed.get(key, [])
+        for label in labels if isinstance(labels, list) else [labels]:
+            if looks_encoded(str(label)):
+                yield key, f"{label!r} looks written for a URL; did you mean {plain_label(str(label))!r}?"
     yield from _setting_faults(feed, environ)
     yield from pacing.feed_faults(feed)
 
@@ -212,11 +205,11 @@ def _setting_named(activity_id: str) -> str:
     return activity_id.strip("%") if activity_id.startswith("%") else ""
 
 
-def _book(document: Mapping[str, Any], environ: Mapping[str, str], version: str) -> FeedBook:
+def _book(document: Mapping[str, Any], environ: Mapping[str, str], folder: Path, version: str) -> FeedBook:
     return FeedBook(
         environment=document["environment"],
         max_in_flight=document.get("max_in_flight", _ENVIRONMENT_CAP),
-        feeds={name: _feed(name, feed, document, environ) for name, feed in document.get("feeds", {}).items()},
+        feeds={name: _feed(name, feed, document, environ, folder) for name, feed in document.get("feeds", {}).items()},
         exports={name: _export(name, export, environ) for name, export in document.get("exports", {}).items()},
         version=version,
         sends_per_minute=document.get("sends_per_minute"),
@@ -244,7 +237,9 @@ def _export(name: str, export: Mapping[str, Any], environ: Mapping[str, str]) ->
     )
 
 
-def _feed(name: str, feed: Mapping[str, Any], document: Mapping[str, Any], environ: Mapping[str, str]) -> Feed:
+def _feed(
+    name: str, feed: Mapping[str, Any], document: Mapping[str, Any], environ: Mapping[str, str], folder: Path
+) -> Feed:
     return Feed(
         name=name,
         activity_id=_activity_id(feed, environ),
@@ -266,4 +261,11 @@ def _feed(name: str, feed: Mapping[str, Any], document: Mapping[str, Any], envir
         serial_key=pacing.serial_key_of(name, feed),
         paused=feed.get("paused", False),
         send_between=pacing.hours_of(feed, document),
+        file_format=source_format(feed.get("format", "")),
+        columns=tuple(feed.get("columns", ())),
+        entities=tuple(feed.get("entities", ())),
+        warn_size_bytes=parse_size(feed["warn_size"]) if "warn_size" in feed else WARN_SIZE_BYTES,
+        checks=Checks(feed.get("checks", "certain")),
+        template=packaging.template_of(feed, folder),
+        bundle=packaging.bundle_of(feed),
     )

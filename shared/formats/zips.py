@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
+from shared.domain.package import Member
+
 #: The directory is held in memory as a whole, so it is refused above this. 5,000 long names take about 1 MB.
 LARGEST_DIRECTORY_BYTES = 16 * 1024 * 1024
 _END = b"PK\x05\x06"
@@ -24,14 +26,54 @@ class BrokenZip(ValueError):
 @contextmanager
 def opened_zip(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
     """Open a zip for reading. Raises BrokenZip, also for what is met while members are read inside the `with`."""
-    try:
-        _bound_directory(file)
-        with zipfile.ZipFile(file) as package:
+    with _broken_told():
+        with _misleading_told():
+            _bound_directory(file)
+            package = zipfile.ZipFile(file)
+        with package:
             yield package
+
+
+def listed_members(package: zipfile.ZipFile) -> list[Member]:
+    """The files of a zip as its directory lists them, without its folders."""
+    return [_member(info) for info in package.infolist() if not info.is_dir()]
+
+
+def member_start(package: zipfile.ZipFile, info: zipfile.ZipInfo, length_bytes: int) -> bytes:
+    """The first bytes of a member, unpacked. Reads about as many of the zip, and no more. Raises BrokenZip."""
+    with _misleading_told(), _broken_told(), package.open(info) as opened:
+        return opened.read(length_bytes)
+
+
+@contextmanager
+def _broken_told() -> Iterator[None]:
+    """Every way of being broken as one error."""
+    try:
+        yield
     except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError) as error:
         raise BrokenZip(str(error) or type(error).__name__) from error
     except (NotImplementedError, RuntimeError, UnicodeDecodeError, OverflowError) as error:
         raise BrokenZip(f"{type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def _misleading_told() -> Iterator[None]:
+    """Offsets that lead to before the beginning, which Python tells as a plain ValueError."""
+    try:
+        yield
+    except BrokenZip:
+        raise
+    except ValueError as error:
+        raise BrokenZip(str(error)) from error
+
+
+def _member(info: zipfile.ZipInfo) -> Member:
+    return Member(
+        name=info.orig_filename,  # with a NUL, which Python's own name leaves out
+        size_bytes=info.file_size,
+        compressed_bytes=info.compress_size,
+        encrypted=bool(info.flag_bits & 1),
+    )
 
 
 def _bound_directory(file: BinaryIO) -> None:

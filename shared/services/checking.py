@@ -1,21 +1,29 @@
-"""A landed package is looked into before it is sent: its directory and its manifest, by ranges, never as a whole."""
+"""A landed file is looked into before it is sent: a package's directory, manifest and beginnings by ranges.
+
+Nothing is read as a whole but the manifest: a package of 2 GiB with 200 data files costs less than a hundredth of it.
+"""
 
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from shared.domain.content_check import Kind, Opening, check_content, expected_of
 from shared.domain.feed import Feed, Shape
-from shared.domain.findings import Finding, check_shape
+from shared.domain.findings import Finding, check_large, check_shape, folded, found, weighed
 from shared.domain.job import Source
-from shared.domain.package_check import check_directory, check_manifest
+from shared.domain.package_check import ManifestEntity, check_directory, check_manifest
 from shared.formats.manifest import MANIFEST_NAME, NoManifest, read_manifest
-from shared.formats.zips import BrokenZip, opened_zip
-from shared.ports import Content, FileStore
+from shared.formats.openings import read_opening
+from shared.formats.zips import BrokenZip, listed_members, member_start, opened_zip
+from shared.ports import OPENING_BYTES, Content, FileStore
 
 #: A manifest of 200 entities has about 2 MB; what is far larger is no manifest and is not read.
 LARGEST_MANIFEST_BYTES = 64 * 1024 * 1024
+#: Real packages have some 200 data files; of one with far more the first are looked into, one range read each.
+MOST_LOOKED_INTO = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,44 +33,92 @@ class Checking:
     files: FileStore
 
     def findings(self, feed: Feed, source: Source, content: Content) -> list[Finding]:
-        """Everything that makes this file not worth sending. Raises SourceLost, Transient as FileStore does."""
-        found = check_shape(feed, source.name, content.first_bytes)
-        if found or feed.shape is not Shape.PACKAGE:
-            return found
+        """All that is wrong with this file, warnings among it. Raises SourceLost, Transient as FileStore does."""
+        if feed.shape is Shape.FILE:
+            return check_file(feed, source.name, source.size_bytes, content.first_bytes)
         with self.files.reader(source) as file:
-            return check_package(feed.name, file)
+            return check_package(feed, source.name, source.size_bytes, file)
 
 
-def check_package(feed: str, file: BinaryIO) -> list[Finding]:
-    """All findings of a data package that is open for reading anywhere. Reads its directory and manifest only."""
+def check_file(feed: Feed, name: str, size_bytes: int, first_bytes: bytes) -> list[Finding]:
+    """All findings of a single data file, from its first OPENING_BYTES."""
+    findings = check_shape(feed, name, first_bytes)
+    if not findings:
+        opening = read_opening(first_bytes, is_whole=size_bytes <= len(first_bytes))
+        findings = check_content(name, opening, expected_of(feed), feed.name)
+    return weighed(check_large(feed, size_bytes) + findings, feed.checks)
+
+
+def check_package(feed: Feed, name: str, size_bytes: int, file: BinaryIO) -> list[Finding]:
+    """All findings of a data package that is open for reading anywhere."""
+    findings = check_large(feed, size_bytes)
+    file.seek(0)
+    wrong_shape = check_shape(feed, name, file.read(OPENING_BYTES))
+    findings += wrong_shape or _of_zip(feed, file)
+    return weighed(folded(findings), feed.checks)
+
+
+def _of_zip(feed: Feed, file: BinaryIO) -> list[Finding]:
     try:
         with opened_zip(file) as package:
-            names = [info.filename for info in package.infolist() if not info.is_dir()]
-            return check_directory(names, feed) + _manifest_findings(package, names, feed)
+            members = listed_members(package)
+            names = [member.name for member in members]
+            findings = check_directory(members, feed.name)
+            entities = _entities(package, names, feed.name, findings)
+            if entities is not None:
+                findings += check_manifest(entities, names, feed)
+                findings += _of_members(package, entities, feed.name)
+            return findings
     except BrokenZip as error:
-        advice = (
-            "Write the zip again; if it is being written while it lands, write it under another name and rename it."
-        )
-        return [Finding(rule="broken-zip", seen=str(error)[:200], advice=advice, feed=feed)]
+        return [found("broken-zip", str(error), feed.name)]
 
 
-def _manifest_findings(package: zipfile.ZipFile, names: list[str], feed: str) -> list[Finding]:
+def _entities(
+    package: zipfile.ZipFile, names: list[str], feed: str, findings: list[Finding]
+) -> list[ManifestEntity] | None:
+    """The manifest's entities; None when there is no manifest, or none that can be read, which is then a finding."""
     named = next((name for name in names if name.casefold() == MANIFEST_NAME.casefold()), None)
     if named is None:
-        return []
+        return None
     if package.getinfo(named).file_size > LARGEST_MANIFEST_BYTES:
-        return [_unreadable("it is too large to be one", feed)]
+        findings.append(found("unreadable-manifest", "Manifest.xml is too large to be one", feed))
+        return None
     try:
-        return check_manifest(read_manifest(package.read(named)), names, feed)
-    except NoManifest as error:
-        return [_unreadable(str(error)[:200], feed)]
+        return read_manifest(member_start(package, package.getinfo(named), LARGEST_MANIFEST_BYTES))
+    except (NoManifest, BrokenZip) as error:
+        findings.append(found("unreadable-manifest", f"Manifest.xml: {error}", feed))
+        return None
 
 
-def _unreadable(seen: str, feed: str) -> Finding:
-    return Finding(
-        rule="unreadable-manifest",
-        seen=seen,
-        advice="Export the package from the data project again, and change nothing but the data files.",
-        feed=feed,
-        symptom="failed before staging, with an empty error list",
-    )
+def _of_members(package: zipfile.ZipFile, entities: Iterable[ManifestEntity], feed: str) -> list[Finding]:
+    """Findings from the beginning of each data file that is there. One without rows is usual where others have some."""
+    there = {info.filename.casefold(): info for info in package.infolist() if not info.is_dir()}
+    pairs = [(entity, there[entity.file.casefold()]) for entity in entities if entity.file.casefold() in there]
+    if pairs and all(info.file_size == 0 for _, info in pairs):
+        return [found("empty-package", f"{pairs[0][1].filename} and all other data files have 0 bytes", feed)]
+    looked_into = pairs[:MOST_LOOKED_INTO]
+    findings = [finding for entity, info in looked_into for finding in _of_member(package, entity, info, feed)]
+    without_rows = sum(1 for finding in findings if finding.rule == "no-rows")
+    return findings if without_rows == len(pairs) else [finding for finding in findings if finding.rule != "no-rows"]
+
+
+def _of_member(package: zipfile.ZipFile, entity: ManifestEntity, info: zipfile.ZipInfo, feed: str) -> Iterator[Finding]:
+    if info.flag_bits & 1:
+        return  # encrypted, which the directory has told
+    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+        yield found("compression-method", f"{info.filename} is packed by method {info.compress_type}", feed)
+        return
+    try:
+        opening = _opening(package, info)
+    except BrokenZip as error:
+        yield found("broken-zip", f"{info.filename}: {error}", feed)
+        return
+    if opening.kind is Kind.EMPTY:
+        yield found("empty-member", f"{info.filename} of {entity.label}", feed)
+    else:
+        yield from check_content(info.filename, opening, entity.expected, feed)
+
+
+def _opening(package: zipfile.ZipFile, info: zipfile.ZipInfo) -> Opening:
+    content = member_start(package, info, OPENING_BYTES)
+    return read_opening(content, is_whole=info.file_size <= len(content))

@@ -21,7 +21,7 @@ from shared.domain.package import Member, hostile
 from shared.errors import Transient
 from shared.formats.manifest import MANIFEST_NAME, entity_names
 from shared.formats.rows import RowCounter
-from shared.formats.zips import BrokenZip, opened_zip
+from shared.formats.zips import BrokenZip, listed_members, opened_zip
 from shared.ports import Clock, ExportLedger, Lake
 
 _BLOCK_BYTES = 4 * 1024 * 1024
@@ -119,7 +119,7 @@ class ExportStore:
         """Members in the lake, or the findings that kept them packed. Reading a member to its end checks its CRC."""
         try:
             with opened_zip(file) as package:
-                listed = [_member(info) for info in package.infolist() if not info.is_dir()]
+                listed = listed_members(package)
                 findings = hostile(listed)
                 if findings:
                     return replace(export, findings=tuple(findings))
@@ -193,15 +193,6 @@ def _watched(blocks: Iterator[bytes], digest: hashlib._Hash, counter: RowCounter
 def _blocks(file: IO[bytes]) -> Iterator[bytes]:
     while block := file.read(_BLOCK_BYTES):
         yield block
-
-
-def _member(info: zipfile.ZipInfo) -> Member:
-    return Member(
-        name=info.orig_filename,
-        size_bytes=info.file_size,
-        compressed_bytes=info.compress_size,
-        encrypted=bool(info.flag_bits & 0x1),
-    )
 
 
 def _entities_of(package: zipfile.ZipFile) -> dict[str, str]:

@@ -15,7 +15,7 @@ from datetime import timedelta
 from shared.domain.admission import Hold, cap_hold, caps_of, in_use, wait_kind
 from shared.domain.backoff import retry_delay
 from shared.domain.feed import Feed, FeedBook, LostAnswer
-from shared.domain.findings import Finding
+from shared.domain.findings import Finding, found, rejects
 from shared.domain.job import Job, JobState, advance
 from shared.domain.naming import external_id
 from shared.errors import AnswerLost, Conflict, SourceLost, Terminal, Transient
@@ -121,9 +121,7 @@ class Submission:
             findings, fingerprinted = [_overwritten(stored.job, lost)], stored.job
         except Transient as failure:
             return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
-        if findings:
-            return self._reject(stored, findings)
-        return self._unless_known(Stored(fingerprinted, stored.version), feed, content)
+        return self._judged(Stored(fingerprinted, stored.version), feed, findings, content)
 
     def _unless_known(self, stored: Stored, feed: Feed, content: Content) -> Stored:
         """The last doors: content that was sent before, and the environment's bucket of sends."""
@@ -137,6 +135,12 @@ class Submission:
     def caps(self, feed: Feed) -> Mapping[str, int]:
         """The caps that a send of this feed counts under: its activity's, and the environment's."""
         return caps_of(feed, self.feeds)
+
+    def _judged(self, stored: Stored, feed: Feed, findings: list[Finding], content: Content) -> Stored:
+        """Reject the file, or send it with its warnings on the row, where a failure is explained by them."""
+        if rejects(findings):
+            return self._reject(stored, findings)
+        return self._unless_known(Stored(replace(stored.job, findings=tuple(findings)), stored.version), feed, content)
 
     def _send(self, stored: Stored, feed: Feed, content: Fingerprinted) -> Stored:
         stored = self._write_intent(stored)
@@ -161,7 +165,7 @@ class Submission:
         job = advance(stored.job, JobState.SENDING, now, f"attempt {stored.job.attempt + 1}")
         job = replace(job, due_at=now + limit, sent_at=now)
         version = self.ledger.write(job, stored.version)
-        emit(Event.JOB_SENDING, job, size_bytes=job.source.size_bytes)
+        emit(Event.JOB_SENDING, job, size_bytes=job.source.size_bytes, warnings=",".join(f.rule for f in job.findings))
         return Stored(job, version)
 
     def _record_sent(self, stored: Stored, message_id: str, sha256: str) -> Stored:
@@ -277,10 +281,4 @@ def _outgoing(job: Job, feed: Feed) -> Outgoing:
 
 
 def _overwritten(job: Job, lost: SourceLost) -> Finding:
-    return Finding(
-        rule="overwritten",
-        seen=str(lost),
-        advice="This version was never sent. If a newer one lies under the same name, it is a job of its own; "
-        "write each delivery under a name of its own.",
-        feed=job.feed,
-    )
+    return found("overwritten", str(lost), job.feed)

@@ -14,14 +14,14 @@ from itertools import islice
 from typing import TypeVar
 
 from shared.domain.admission import WaitKind, holds_the_environment, holds_the_feed, in_use, wait_kind
-from shared.domain.job import JobState, Lane, Source, lane_of
+from shared.domain.job import Job, JobState, Lane, Source, lane_of
 from shared.domain.turns import in_turn, with_room
 from shared.errors import Conflict, CourierError
 from shared.ports import Clock, DueEntry, Ledger, Stored
 from shared.services.archiving import Archiving
 from shared.services.intake import Intake
 from shared.services.pausing import Pausing
-from shared.services.polling import Polling
+from shared.services.polling import Answered, Polling
 from shared.services.recovery import Recovery
 from shared.services.submission import Submission
 from shared.telemetry import Event, emit
@@ -32,6 +32,12 @@ WINDOW = 100
 HORIZON = 10_000
 #: An entry whose row was never written is a crash between two writes; what is due by the row is followed without it.
 ENTRY_WITHOUT_JOB_KEPT = timedelta(hours=1)
+
+
+#: Whether the entry is used up, and the job afterwards if it was looked at.
+_Followed = tuple[bool, Stored | None]
+#: The same, or an answer that is still to be written.
+_Step = _Followed | Answered
 
 
 @dataclass(slots=True)
@@ -85,6 +91,8 @@ class Tick:
                 report.cut_short = True
                 emit(Event.TICK_CUT_SHORT, tick="poll_jobs", lane=lane.value)
                 break
+            if lane is Lane.FOLLOW:
+                self.pausing.until()  # seen by every step of the window; a pause told to one of them is seen at once
             for entries in self._those_with_room_first(window) if lane is Lane.SEND else [window]:
                 self._follow([entry for entry in entries if entry.feed not in held], pool, report, held)
             if any(holds_the_environment(kind) for kind in held.values()):
@@ -97,7 +105,7 @@ class Tick:
         self, entries: list[DueEntry], pool: ThreadPoolExecutor, report: TickReport, held: dict[str, WaitKind]
     ) -> None:
         """Follow entries side by side, and note what holds up a feed or the environment."""
-        steps = list(pool.map(lambda entry: self._guarded_step(entry, report), entries))
+        steps = self._recorded(list(pool.map(lambda entry: self._guarded_step(entry, report), entries)))
         self.ledger.forget(entry for entry, (followed, _) in zip(entries, steps, strict=True) if followed)
         for entry, (_, after) in zip(entries, steps, strict=True):
             self._count(report, after)
@@ -125,7 +133,17 @@ class Tick:
         except CourierError as failure:
             emit(Event.TICK_STEP_FAILED, error=str(failure))
 
-    def _guarded_step(self, entry: DueEntry, report: TickReport) -> tuple[bool, Stored | None]:
+    def _recorded(self, steps: list[_Step]) -> list[_Followed]:
+        """Write a window's answers that end no job, all together. What cannot be written now stays due as it was."""
+        answered = [step for step in steps if isinstance(step, Answered)]
+        written: Iterator[Stored | None] = iter(())
+        try:
+            written = iter(self.polling.record_all(answered))
+        except CourierError as failure:
+            emit(Event.TICK_STEP_FAILED, error=f"{len(answered)} answers: {failure}")
+        return [_followed(step, next(written, None)) if isinstance(step, Answered) else step for step in steps]
+
+    def _guarded_step(self, entry: DueEntry, report: TickReport) -> _Step:
         try:
             return self._step(entry)
         except Exception as defect:  # noqa: BLE001 - one job's defect must not stop the rest; it is raised at the end
@@ -133,7 +151,7 @@ class Tick:
             report.defects.append(defect)
             return False, None
 
-    def _step(self, entry: DueEntry) -> tuple[bool, Stored | None]:
+    def _step(self, entry: DueEntry) -> _Step:
         """Follow one due entry: (whether the entry is used up, the job afterwards if it was looked at)."""
         try:
             stored = self.ledger.read(entry.job_id)
@@ -141,16 +159,18 @@ class Tick:
                 return self._is_forlorn(entry), None
             if stored.job.due_at != entry.due_at or lane_of(stored.job) is not entry.lane:
                 return not self._may_be_written(entry, stored), None
-            if self._asks_the_erp(stored) and self.pausing.until():
+            if self._asks_the_erp(stored) and self.pausing.until_as_last_seen():
                 return False, None
             after = self._move(stored)
+            if isinstance(after, Answered) and after.job.is_final:
+                after = self.polling.record(after)
         except Conflict:
             emit(Event.JOB_CONFLICT, job_id=entry.job_id)
             return False, None
         except CourierError as failure:
             emit(Event.TICK_STEP_FAILED, job_id=entry.job_id, error=str(failure))
             return False, None
-        return after.job.due_at != entry.due_at or lane_of(after.job) is not entry.lane, after
+        return after if isinstance(after, Answered) else (_is_used_up(entry.due_at, entry.lane, after.job), after)
 
     @staticmethod
     def _asks_the_erp(stored: Stored) -> bool:
@@ -166,7 +186,7 @@ class Tick:
     def _is_forlorn(self, entry: DueEntry) -> bool:
         return self.clock() - entry.due_at > ENTRY_WITHOUT_JOB_KEPT
 
-    def _move(self, stored: Stored) -> Stored:
+    def _move(self, stored: Stored) -> Stored | Answered:
         """What a due job needs, by its state."""
         match stored.job.state:
             case JobState.RECEIVED:
@@ -178,7 +198,7 @@ class Tick:
             case JobState.IN_DOUBT:
                 return self.recovery.doubtful(stored)
             case JobState.ENQUEUED | JobState.RUNNING:
-                return self.polling.poll(stored)
+                return self.polling.ask(stored)
             case (
                 JobState.SUCCEEDED
                 | JobState.PARTIAL
@@ -211,6 +231,16 @@ class Tick:
     def _count(self, report: TickReport, after: Stored | None) -> None:
         if after is not None:
             report.moved[after.job.state.value] += 1
+
+
+def _followed(answered: Answered, after: Stored | None) -> _Followed:
+    before = answered.before.job
+    return after is not None and _is_used_up(before.due_at, lane_of(before), after.job), after
+
+
+def _is_used_up(due_at: datetime | None, lane: Lane, after: Job) -> bool:
+    """True when an entry with this time and lane no longer finds the job."""
+    return after.due_at != due_at or lane_of(after) is not lane
 
 
 _Item = TypeVar("_Item")

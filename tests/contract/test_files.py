@@ -12,7 +12,7 @@ import pytest
 from shared.adapters.blob_files import BlobFiles
 from shared.domain.job import Source
 from shared.errors import SourceLost
-from shared.ports import FileStore
+from shared.ports import OPENING_BYTES, FileStore
 from tests.fakes.memory_files import MemoryFiles
 
 PATH = "customer-groups/USMF/groups 2026-11-14 Zürich 100% #1.csv"
@@ -82,7 +82,7 @@ def test_a_landed_file_is_read_whole_and_can_be_read_again(place: Any, size: int
     files, shelf, landing, _ = place
     body = bytes(range(256)) * (size // 256) + bytes(size % 256)
     content = files.open(shelf.put(landing, PATH, body))
-    assert (content.size_bytes, content.first_bytes) == (size, body[:64])
+    assert (content.size_bytes, content.first_bytes) == (size, body[:OPENING_BYTES])
     assert b"".join(content.blocks()) == body
     assert b"".join(content.blocks()) == body
     content.close()

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from shared.domain.job import Source
 from shared.errors import SourceLost
-from shared.ports import Clock
+from shared.ports import OPENING_BYTES, Clock
 
 
 @dataclass
@@ -32,7 +32,7 @@ class MemoryContent:
     def __init__(self, content: bytes) -> None:
         self._content = content
         self.size_bytes = len(content)
-        self.first_bytes = content[:64]
+        self.first_bytes = content[:OPENING_BYTES]
 
     def blocks(self) -> Iterator[bytes]:
         """The bytes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -50,6 +50,16 @@ class MemoryLedger:
                 raise Conflict(f"job {job.job_id} changed since it was read")
             kept = present.job.timeline[: seen.entries - 1]
             return self._put(replace(job, timeline=kept + job.timeline[len(kept) :]), seen.token).version
+
+    def write_all(self, changes: Sequence[tuple[Job, Version]]) -> list[Version | None]:
+        """See Ledger."""
+        return [self._written_or_none(job, seen) for job, seen in changes]
+
+    def _written_or_none(self, job: Job, seen: Version) -> Version | None:
+        try:
+            return self.write(job, seen)
+        except Conflict:
+            return None
 
     def _note_due(self, job: Job, replaces: str = "") -> None:
         if job.due_at is not None:

@@ -22,6 +22,10 @@ class MemoryPace:
         """See PaceLedger."""
         return self._environment
 
+    def environment_last_seen(self) -> EnvironmentPace:
+        """See PaceLedger."""
+        return self._environment
+
     def standing(self, feed: str) -> Standing:
         """See PaceLedger."""
         with self._lock:

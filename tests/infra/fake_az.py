@@ -27,7 +27,7 @@ class FakeAz:
 def _given(answer: Any, arguments: tuple[str, ...]) -> Any:
     if isinstance(answer, AzureRefused):
         raise answer
-    return answer(arguments) if isinstance(answer, Callable) else answer  # type: ignore[arg-type]
+    return answer(arguments) if isinstance(answer, Callable) else answer
 
 
 def after(refusals: int, answer: Any) -> Callable[[tuple[str, ...]], Any]:

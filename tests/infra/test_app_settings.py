@@ -106,11 +106,11 @@ def test_the_app_runs_on_the_python_that_the_tests_call_production(templates: di
     (site,) = [site for _, site in resources_of(templates, "Microsoft.Web/sites")]
     properties = site.body["properties"]
     assert isinstance(properties, dict)
-    assert properties["functionAppConfig"]["runtime"] == {  # type: ignore[index, call-overload]
+    assert properties["functionAppConfig"]["runtime"] == {
         "name": "python",
         "version": ".".join(map(str, dev.PRODUCTION)),
     }
-    assert set(properties["siteConfig"]) == {  # type: ignore[arg-type]
+    assert set(properties["siteConfig"]) == {
         "minTlsVersion",
         "ipSecurityRestrictionsDefaultAction",
         "ipSecurityRestrictions",

@@ -195,11 +195,17 @@ def test_the_package_holds_what_runs_and_nothing_else(tmp_path: Path) -> None:
     assert seconds_to_import(built.path) > 0
 
 
-def test_the_same_commit_makes_the_same_package(tmp_path: Path) -> None:
+def test_the_same_files_make_the_same_package(tmp_path: Path) -> None:
     first, second = build(ROOT, tmp_path / "one.zip"), build(ROOT, tmp_path / "two.zip")
     assert first.path.read_bytes() == second.path.read_bytes()
     with zipfile.ZipFile(first.path) as packed:
         assert packed.testzip() is None
+
+
+def test_a_funcignore_that_would_be_misread_is_refused(checkout: Path) -> None:
+    (checkout / ".funcignore").write_text("tests\ndocs/*.md\n", encoding="utf-8")
+    with pytest.raises(StepFailed, match=r"docs/\*\.md: only names are understood"):
+        build(checkout, checkout / "package.zip")
 
 
 def test_the_answer_of_az_is_parsed_and_its_refusal_told(tmp_path: Path) -> None:

@@ -40,7 +40,8 @@ def _month(files_a_day: int) -> tuple[int, int, int, float, int]:
 @pytest.mark.parametrize("files_a_day", [100, 1000, 10000])
 def test_the_costs_of_a_month_follow_from_those_of_a_file_and_a_run(files_a_day: int) -> None:
     (row,) = re.findall(rf"^\| {files_a_day:,} \|(.+)\|$", PAGE, re.MULTILINE)
-    assert tuple(float(cell.replace(",", "")) for cell in row.split("|")) == _month(files_a_day)
+    said = tuple(float(cell.replace(",", "")) for cell in row.split("|"))
+    assert said == _month(files_a_day), f"correct docs/deploy.md: {files_a_day} files cost {_month(files_a_day)}"
 
 
 @pytest.mark.parametrize("name", ["archiveHotDays", "archiveDays", "rejectedDays", "outcomesDays", "softDeleteDays"])

@@ -57,9 +57,9 @@ def test_an_assignments_name_follows_from_what_it_says(roles: Template) -> None:
         if item.existing:
             continue
         scope = str(item.body.get("scope", "resourceGroup()"))
-        role = re.sub(r".*, (\w+)\)$", r"\1", str(item.body["properties"]["roleDefinitionId"]))  # type: ignore[index, call-overload]
+        role = re.sub(r".*, (\w+)\)$", r"\1", str(item.body["properties"]["roleDefinitionId"]))
         assert re.fullmatch(rf"guid\({re.escape(scope)}\.id, \w+\.id, {role}\)", str(item.body["name"])), item.symbol
-        assert item.body["properties"]["principalType"] in {  # type: ignore[index, call-overload]
+        assert item.body["properties"]["principalType"] in {
             "ServicePrincipal",
             "sender.type",
             "reader.type",

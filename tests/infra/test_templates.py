@@ -137,7 +137,12 @@ def test_the_linter_stops_at_every_rule_but_those_that_age_or_guess() -> None:
     rules = config["analyzers"]["core"]["rules"]
     lenient = {name for name, rule in rules.items() if rule["level"] != "error"}
     assert config["analyzers"]["core"]["enabled"] is True
-    assert lenient == {"use-recent-api-versions", "use-recent-module-versions", "what-if-short-circuiting"}
+    assert lenient == {
+        "use-recent-api-versions",  # time alone must not break a build
+        "use-recent-module-versions",
+        "use-secure-value-for-secure-inputs",  # the webhook's address holds its key by way of a variable
+        "what-if-short-circuiting",
+    }
 
 
 def _compiler() -> list[str]:

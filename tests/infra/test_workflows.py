@@ -78,16 +78,19 @@ def test_main_comes_before_the_code_and_the_code_before_the_events(jobs: dict[st
     assert found == sorted(found)
 
 
-def test_both_jobs_that_touch_azure_refuse_a_wrong_target_first(jobs: dict[str, Any]) -> None:
-    for name in ("preview", "deploy"):
-        commands = [step["run"] for step in jobs[name]["steps"] if "run" in step]
-        assert "local.delivery guard" in commands[0], name
+@pytest.mark.parametrize("name", ["preview", "deploy", "rollback"])
+def test_every_job_that_signs_in_to_azure_refuses_a_wrong_target_first(jobs: dict[str, Any], name: str) -> None:
+    steps = jobs[name]["steps"]
+    (sign_in,) = [place for place, step in enumerate(steps) if "azure/login" in step.get("uses", "")]
+    assert "local.delivery guard" in steps[sign_in + 1]["run"]
 
 
-def test_a_failed_deployment_goes_back_to_what_last_passed(jobs: dict[str, Any]) -> None:
+def test_a_deployment_that_fails_after_its_code_was_sent_goes_back_to_what_last_passed(jobs: dict[str, Any]) -> None:
     kept = [step["with"]["name"] for step in jobs["deploy"]["steps"] if "upload-artifact" in step.get("uses", "")]
     assert kept == [jobs["rollback"]["env"]["GOOD"]]
-    assert jobs["rollback"]["if"] == "failure() && needs.deploy.result == 'failure'"
+    (code,) = [step for step in jobs["deploy"]["steps"] if "config-zip" in step.get("run", "")]
+    assert jobs["deploy"]["outputs"] == {"code": f"${{{{ steps.{code['id']}.outcome }}}}"}
+    assert "needs.deploy.outputs.code" in jobs["rollback"]["if"]
     assert "config-zip" in _commands(jobs["rollback"])
 
 

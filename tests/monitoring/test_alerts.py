@@ -58,6 +58,9 @@ BAD: dict[str, list[Happening]] = {
     "import-failed": [said(Event.JOB_ENDED, JobState.PARTIAL, outcome="PARTIAL", rows_in=5, rows_ok=3, rows_bad=2)],
     "import-rejected": [said(Event.JOB_REJECTED, JobState.REJECTED, rule="empty-file")],
     "in-doubt": [_DOUBT],
+    "circuit-open": [
+        said(Event.CIRCUIT_OPENED, feed="customer-groups", refusals=3, why="enqueue: 400", try_at="later")
+    ],
     "overdue": [said(Event.JOB_OVERDUE, JobState.ENQUEUED, why="enqueued and not started for 5 h")],
     "sent-unrecorded": [said(Event.JOB_SENT_UNRECORDED, JobState.SENDING, accepted_message_id="m", error="table")],
     "evidence-at-risk": [
@@ -105,6 +108,11 @@ def test_doubt_that_was_resolved_clears_its_alert() -> None:
         == []
     )
     assert recorded([_DOUBT, adopted, late]).rows(query) == []
+
+
+def test_a_circuit_that_closed_clears_its_alert() -> None:
+    closed = said(Event.CIRCUIT_CLOSED, feed="customer-groups", refusals=3, opened_at="then")
+    assert recorded(BAD["circuit-open"], [closed]).rows(RULES["circuit-open"].query) == []
 
 
 @pytest.mark.skipif(not works(), reason="the Kusto parser needs node; dev.py installs it")

@@ -109,4 +109,4 @@ def test_a_file_and_an_idle_run_cost_what_the_page_on_deployment_says(stage: Sta
     assert set(measured) == set(documented)
     for what, cost in measured.items():
         for counted, said in zip(cost, documented[what], strict=True):
-            assert counted <= said <= counted + 2, f"{what}: counted {cost}, the page says {documented[what]}"
+            assert counted <= said <= counted + 2, f"correct docs/deploy.md: {what} costs {cost}"

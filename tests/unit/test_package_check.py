@@ -11,11 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.samples.package import Member, package
+from shared.adapters.blob_files import PEEK_WINDOW_BYTES
+from shared.domain.feed import Shape
+from shared.domain.findings import Finding
 from shared.services.checking import check_package
+from tests.builders import a_feed
 from tests.packages import zipped
 
 GROUPS = Member(entity="Customer groups", content=b"CUSTOMERGROUPID,DESCRIPTION\r\n40,x\r\n")
 CUSTOMERS = Member(entity="Customers V3", content=b"CUSTOMERACCOUNT\r\nC1\r\n", level=2)
+FEED = a_feed(name="customers", shape=Shape.PACKAGE, entity="", warn_size_bytes=3 * 1024**3)
 GOOD = package("P", [GROUPS, CUSTOMERS])
 
 
@@ -31,8 +36,12 @@ def _changed(find: str, put: str) -> bytes:
     return zipped(members | {"Manifest.xml": text.replace(find, put).encode("utf-16")})
 
 
+def _checked(file: io.BytesIO) -> list[Finding]:
+    return check_package(FEED, "customers.zip", len(file.getvalue()), file)
+
+
 def _rules(body: bytes) -> list[str]:
-    return [finding.rule for finding in check_package("customers", io.BytesIO(body))]
+    return [finding.rule for finding in _checked(io.BytesIO(body))]
 
 
 def test_a_package_as_f_and_o_writes_it_is_good() -> None:
@@ -69,14 +78,14 @@ def test_a_manifest_without_a_field_map_says_that_zero_rows_would_have_been_proc
     text = _members()["Manifest.xml"].decode("utf-16")
     begin, end = text.index("<EntityMapList>"), text.index("</EntityMapList>") + len("</EntityMapList>")
     body = _changed(text[begin:end], "<EntityMapList/>")
-    [finding] = check_package("customers", io.BytesIO(body))
-    assert (finding.rule, finding.seen) == ("no-field-map", "Customer groups")
+    [finding] = _checked(io.BytesIO(body))
+    assert (finding.rule, finding.seen) == ("no-field-map", "no column of Customer groups is mapped")
     assert "zero rows" in finding.sentence()
 
 
 def test_elements_out_of_order_are_named_with_their_entity() -> None:
     body = _changed("<DefaultRefreshType>FullPush</DefaultRefreshType>", "<SourceFormat>CSV</SourceFormat>")
-    found = [finding for finding in check_package("customers", io.BytesIO(body)) if finding.rule == "element-order"]
+    found = [finding for finding in _checked(io.BytesIO(body)) if finding.rule == "element-order"]
     assert "EntityName" in found[0].seen
 
 
@@ -85,25 +94,29 @@ def test_all_findings_come_at_once() -> None:
     text = members["Manifest.xml"].decode("utf-16").replace("<InputFilePath>Customers V3.csv", "<InputFilePath>C.csv")
     begin, end = text.index("<EntityMapList>"), text.index("</EntityMapList>") + len("</EntityMapList>")
     members["Manifest.xml"] = (text[:begin] + "<EntityMapList/>" + text[end:]).encode("utf-16")
-    members["customer groups.CSV"] = b"again"
+    members["customer groups.CSV"] = b"again\r\n1\r\n"
     assert set(_rules(zipped(members))) == {"duplicate-member", "no-field-map", "missing-member"}
 
 
 @given(st.binary(max_size=300))
 def test_no_bytes_break_the_check(body: bytes) -> None:
-    assert all(finding.sentence() for finding in check_package("f", io.BytesIO(b"PK\x03\x04" + body)))
+    assert all(finding.sentence() for finding in _checked(io.BytesIO(b"PK\x03\x04" + body)))
 
 
 class Sparse(io.RawIOBase):
-    """A package of two gigabytes that is a hole but for its ends."""
+    """A file of which only what was written is held; between lie holes that read as zeros."""
 
-    def __init__(self, head: bytes, hole_bytes: int, tail: bytes) -> None:
-        self._head, self._hole, self._tail = head, hole_bytes, tail
-        self.size = len(head) + hole_bytes + len(tail)
+    def __init__(self) -> None:
+        self._pieces: dict[int, bytes] = {}
         self._at = 0
+        self.size = 0
         self.read_bytes = 0
 
     def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def writable(self) -> bool:
         """Yes."""
         return True
 
@@ -120,27 +133,61 @@ class Sparse(io.RawIOBase):
         self._at = offset + (0, self._at, self.size)[whence]
         return self._at
 
+    def write(self, body: bytes) -> int:  # type: ignore[override]  # any bytes
+        """Hold them where they were written."""
+        self._pieces[self._at] = bytes(body)
+        self._at += len(body)
+        self.size = max(self.size, self._at)
+        return len(body)
+
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # any writable buffer
-        """Bytes of the ends, zeros between them."""
-        length = min(len(buffer), self.size - self._at)
-        for index in range(length):
-            at = self._at + index
-            tail_at = at - len(self._head) - self._hole
-            buffer[index] = self._head[at] if at < len(self._head) else (self._tail[tail_at] if tail_at >= 0 else 0)
+        """What was written there, zeros between."""
+        length = max(0, min(len(buffer), self.size - self._at))
+        read = bytearray(length)
+        for begin, piece in self._pieces.items():
+            first, last = max(begin, self._at), min(begin + len(piece), self._at + length)
+            if first < last:
+                read[first - self._at : last - self._at] = piece[first - begin : last - begin]
+        buffer[:length] = read
         self._at += length
         self.read_bytes += length
         return length
 
 
-def test_a_package_of_two_gigabytes_and_200_entities_is_judged_by_less_than_a_hundredth_of_its_bytes() -> None:
-    hole = 2 * 1024**3
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
-        for name, body in _members(
-            package("P", [Member(entity=f"E {n}", content=b"A\r\n") for n in range(200)])
-        ).items():
+def _large_package(entities: int, size_bytes: int) -> Sparse:
+    """A package of that many data files, each a beginning and a hole, so that all together have the size."""
+    many = [Member(entity=f"E {n}", content=b"A,B\r\n" + b"1,2\r\n" * 8_000) for n in range(entities)]
+    file = Sparse()
+    with zipfile.ZipFile(cast("BinaryIO", file), "w", zipfile.ZIP_STORED) as archive:
+        for name, body in _members(package("P", many)).items():
             archive.writestr(name, body)
-    raw = Sparse(b"PK\x03\x04", hole, made.getvalue())
-    file = cast("BinaryIO", io.BufferedReader(raw, 128 * 1024))
-    assert check_package("customers", file) == []
+            hole = size_bytes // entities if name.endswith(".csv") else 0
+            info = archive.getinfo(name)
+            info.file_size += hole
+            info.compress_size += hole
+            archive.start_dir += hole
+    return file
+
+
+@pytest.mark.parametrize("entities", [1, 200])
+def test_a_package_of_two_gigabytes_is_judged_by_less_than_a_hundredth_of_its_bytes(entities: int) -> None:
+    raw = _large_package(entities, 2 * 1024**3)
+    assert raw.size > 2 * 1024**3
+    file = cast("BinaryIO", io.BufferedReader(raw, PEEK_WINDOW_BYTES))
+    assert check_package(FEED, "c.zip", raw.size, file) == []
     assert raw.read_bytes < raw.size / 100
+
+
+def test_a_mistake_deep_in_a_large_package_is_found() -> None:
+    raw = _large_package(200, 2 * 1024**3)
+    info_of_last = raw.size
+    file = cast("BinaryIO", io.BufferedReader(raw, PEEK_WINDOW_BYTES))
+    with zipfile.ZipFile(file) as made:
+        info_of_last = made.getinfo("E 199.csv").header_offset
+    raw.seek(info_of_last + 30 + len("E 199.csv"))
+    raw.write(b"A;B\n1;2\n" * 100)
+    found = check_package(FEED, "c.zip", raw.size, cast("BinaryIO", io.BufferedReader(raw, PEEK_WINDOW_BYTES)))
+    assert [(finding.rule, finding.seen.split()[-1]) for finding in found] == [
+        ("line-ends", "LF"),
+        ("delimiter", "semicolons"),
+    ]

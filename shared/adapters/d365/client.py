@@ -89,10 +89,7 @@ class D365Client:
                 token,
                 _ENQUEUE_ANSWER_SECONDS,
                 data=body,
-                headers={
-                    "Content-Type": "application/octet-stream",
-                    wire.EXTERNAL_ID_HEADER: outgoing.external_id,
-                },
+                headers=wire.enqueue_headers(outgoing.external_id),
             )
         except requests.RequestException as error:
             kind = type(error).__name__

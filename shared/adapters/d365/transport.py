@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from shared.adapters.d365 import answers
 from shared.adapters.d365.auth import TokenSource
+from shared.adapters.lean_session import LeanSession
 from shared.errors import AccessRefused, Throttled, Transient
 from shared.ports import Clock
 from shared.telemetry import Event, emit
@@ -40,9 +40,8 @@ class Transport:
         self._tokens = tokens
         self._clock = clock
         self._told_to_wait = told_to_wait or (lambda asked, why: None)
-        self._session = requests.Session()
-        self._session.trust_env = False  # a .netrc would replace our Authorization header
-        self._session.mount(self.base_url, HTTPAdapter(pool_maxsize=connections, max_retries=0))
+        # A .netrc of the environment would replace our Authorization header.
+        self._session = LeanSession(connections, reads_environment=False)
 
     def ask(self, method: str, path: str, call: str, **options: Any) -> requests.Response:
         """A call that may be repeated. Raises what `answers.refusal` says, Transient when F&O cannot be reached."""

@@ -75,6 +75,11 @@ def enqueue_path(activity_id: str, entity: str, legal_entity: str) -> str:
     return f"/api/connector/enqueue/{activity_id}" + (f"?{text}" if text else "")
 
 
+def enqueue_headers(external_id: str) -> dict[str, str]:
+    """Headers of an enqueue call, beside the token."""
+    return {"Content-Type": "application/octet-stream", EXTERNAL_ID_HEADER: external_id}
+
+
 def job_status_path(activity_id: str, message_id: str) -> str:
     """Path of the status call. Its parameter is called jobId and carries the message ID."""
     return f"/api/connector/jobstatus/{activity_id}?jobId={quote(message_id, safe='')}"
