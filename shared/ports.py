@@ -84,6 +84,9 @@ class Ledger(Protocol):
     def open(self, job: Job) -> tuple[Stored, bool]:
         """Claim the job's source and store the job, unless that source has been claimed: (what is stored, is new)."""
 
+    def claim(self, source: Source, job_id: str) -> str:
+        """Claim a source for a job that is there already: the job ID that owns it, which is the first to ask."""
+
     def read(self, job_id: str) -> Stored | None:
         """One job by its ID; None when there is no such row."""
 

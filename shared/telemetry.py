@@ -18,6 +18,7 @@ class Event(StrEnum):
     """Everything the courier tells about."""
 
     JOB_RECEIVED = "job.received"
+    JOB_COLLECTING = "job.collecting"
     JOB_REJECTED = "job.rejected"
     JOB_WAITING = "job.waiting"
     JOB_SENDING = "job.sending"

@@ -41,6 +41,7 @@ from shared.ports import (
 )
 from shared.services.admission import Admission
 from shared.services.archiving import Archiving
+from shared.services.bundling import Bundling
 from shared.services.checking import Checking
 from shared.services.doubt import Doubt
 from shared.services.duplicates import Duplicates
@@ -165,7 +166,8 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     admission = Admission(doors.pace, feeds, ordering, clock)
     packing, duplicates = Packing(files, Checking(files)), Duplicates(ledger, doors.contents, clock)
     submission = Submission(ledger, erp, feeds, admission, packing, duplicates, archiving, clock, chance)
-    intake = Intake(ledger, feeds, ordering, submission, archiving, clock)
+    bundling = Bundling(ledger, files, feeds, archiving, clock)
+    intake = Intake(ledger, feeds, ordering, submission, bundling, archiving, clock)
     polling = Polling(ledger, erp, feeds, archiving, Observing(doors.pace, clock), clock, shortest, longest)
     doubt = Doubt(ledger, files, erp, feeds, clock, shortest, longest)
     recovery = Recovery(ledger, files, feeds, intake, submission, doubt, clock, settings.sweep_after)

@@ -16,6 +16,7 @@ from shared.domain.outcome import EntityCounts, RowCounts
 class JobState(StrEnum):
     """Where a job is. The ERP's own word for its side is a status, never a state."""
 
+    COLLECTING = "COLLECTING"
     RECEIVED = "RECEIVED"
     REJECTED = "REJECTED"
     WAITING = "WAITING"
@@ -35,6 +36,7 @@ _ENDS = frozenset({_S.SUCCEEDED, _S.PARTIAL, _S.FAILED})
 
 #: The whole life of a job. A state absent from the left side is final.
 TRANSITIONS: dict[JobState, frozenset[JobState]] = {
+    _S.COLLECTING: frozenset({_S.RECEIVED, _S.REJECTED}),
     _S.RECEIVED: frozenset({_S.WAITING, _S.SENDING, _S.REJECTED, _S.SKIPPED}),
     _S.WAITING: frozenset({_S.SENDING, _S.REJECTED, _S.SKIPPED}),
     _S.SENDING: frozenset({_S.ENQUEUED, _S.WAITING, _S.IN_DOUBT, _S.FAILED}),
@@ -42,6 +44,9 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     _S.ENQUEUED: frozenset({_S.RUNNING}) | _ENDS,
     _S.RUNNING: _ENDS,
 }
+
+#: In which state a job begins: a file by itself, or the first of a bundle.
+BEGINNINGS = frozenset({_S.RECEIVED, _S.COLLECTING})
 
 #: States in which the remote may be working on the file: these hold a place under the caps.
 IN_FLIGHT = frozenset({_S.SENDING, _S.IN_DOUBT, _S.ENQUEUED, _S.RUNNING})
@@ -159,11 +164,6 @@ class Job:
         """The landed files: one, or those of a bundle."""
         own_sha256 = self.content_sha256 or self.sha256
         return self.members or (LandedFile(source=self.source, entity=self.entity, sha256=own_sha256),)
-
-    @property
-    def packed_files(self) -> tuple[LandedFile, ...]:
-        """Those of the landed files that go into a package."""
-        return tuple(member for member in self.files if member.entity)
 
     @property
     def nothing_loaded(self) -> bool:

@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 
+from shared.domain.bundle import named
 from shared.domain.content_check import Expected
 from shared.domain.feed import Feed, SourceFormat, source_format
 from shared.domain.findings import Finding, found, rejects
@@ -55,15 +56,15 @@ class Packing:
         return Outbound(job=job, content=content, findings=findings)
 
     def _packed(self, feed: Feed, template: Template, job: Job) -> Outbound:
-        names = {member.entity: member.source.name for member in job.packed_files}
-        parts, read = _parts_of(template, names), list[LandedFile]()
-        findings = _unfit(feed, template, job)
-        for member in job.packed_files:
+        files = _to_pack(feed, job)
+        parts, read = _parts_of(template, files), list[LandedFile]()
+        findings = [*_lacking(feed, job), *_unfit(feed, template, files)]
+        for member in files:
             part, first_read, more = self._first_reading(feed, template, member, goes_on=not rejects(findings))
             parts.append(part)
             read.append(first_read)
             findings += more
-        return Outbound(job=_with_hashes(job, read, template), content=Packed(parts), findings=findings)
+        return Outbound(job=_with_hashes(feed, job, read, template), content=Packed(parts), findings=findings)
 
     def _first_reading(
         self, feed: Feed, template: Template, member: LandedFile, goes_on: bool
@@ -85,18 +86,35 @@ class Packing:
             yield from content.blocks()
 
 
-def _parts_of(template: Template, names: dict[str, str]) -> list[Part]:
+def _to_pack(feed: Feed, job: Job) -> list[LandedFile]:
+    """The landed files that go into the package; those of a bundle in the order of feeds.yaml, however they landed."""
+    if feed.bundle is None:
+        return list(job.files)
+    there = {file.source.name: file for file in job.members}
+    places = [(named(member.name, job.source.name), member.entity) for member in feed.bundle.members]
+    return [replace(there[name], entity=entity) for name, entity in places if name in there]
+
+
+def _lacking(feed: Feed, job: Job) -> list[Finding]:
+    """Findings where feeds.yaml has changed since the files landed: others belong to the bundle now."""
+    if feed.bundle is None:
+        return []
+    missing = feed.bundle.missing(job.source.name, [file.source.name for file in job.members])
+    return [found("bundle-incomplete", name, feed.name) for name in missing]
+
+
+def _parts_of(template: Template, files: list[LandedFile]) -> list[Part]:
     """The template's own files, with the manifest naming the landed ones."""
-    changes = {entity: {"InputFilePath": name} for entity, name in names.items()}
+    changes = {file.entity: {"InputFilePath": file.source.name} for file in files}
     return [
         part_of(name, rewritten(content, changes) if name.casefold() == MANIFEST else content)
         for name, content in template.parts
     ]
 
 
-def _unfit(feed: Feed, template: Template, job: Job) -> list[Finding]:
+def _unfit(feed: Feed, template: Template, files: list[LandedFile]) -> list[Finding]:
     taken = [name for name, _ in template.parts]
-    names = [member.source.name for member in job.packed_files]
+    names = [file.source.name for file in files]
     whys = [why_unfit(name, [*taken, *names[:number]]) for number, name in enumerate(names)]
     return [found("unfit-name", why, feed.name) for why in whys if why]
 
@@ -114,8 +132,8 @@ def _of_file(feed: Feed, template: Template, member: LandedFile, first_bytes: by
     return [f if f.seen.startswith(name) else replace(f, seen=f"{name}: {f.seen}") for f in findings]
 
 
-def _with_hashes(job: Job, read: list[LandedFile], template: Template) -> Job:
-    if not job.members:
+def _with_hashes(feed: Feed, job: Job, read: list[LandedFile], template: Template) -> Job:
+    if feed.bundle is None:
         return replace(job, content_sha256=read[0].sha256, template_sha256=template.sha256)
     by_name = {member.source.name: member for member in read}
     members = tuple(by_name.get(member.source.name, member) for member in job.members)

@@ -92,8 +92,9 @@ class Submission:
             Transient: the ledger or the landing store cannot be reached; nothing was sent.
         """
         feed = self.feeds.feeds.get(stored.job.feed)
-        if feed is None:
-            return self._wait(stored, f"feed {stored.job.feed} is not in feeds.yaml", timedelta(minutes=5))
+        if feed is None or (stored.job.members and feed.bundle is None):
+            what = f"feed {stored.job.feed}" if feed is None else f"the bundle of feed {stored.job.feed}"
+            return self._wait(stored, f"{what} is not in feeds.yaml", timedelta(minutes=5))
         if hold := self.admission.held(stored.job, feed):
             return self._hold(stored, hold)
         return self._in_a_place(stored, feed)

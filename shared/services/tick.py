@@ -189,7 +189,7 @@ class Tick:
     def _move(self, stored: Stored) -> Stored | Answered:
         """What a due job needs, by its state."""
         match stored.job.state:
-            case JobState.RECEIVED:
+            case JobState.COLLECTING | JobState.RECEIVED:
                 return self.intake.carry_on(stored)
             case JobState.WAITING:
                 return self.submission.submit(stored)

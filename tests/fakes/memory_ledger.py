@@ -37,6 +37,11 @@ class MemoryLedger:
                 return self._jobs[job_id], False
             return self._put(replace(job, job_id=job_id)), True
 
+    def claim(self, source: Source, job_id: str) -> str:
+        """See Ledger."""
+        with self._lock:
+            return self._claims.setdefault(source_key(source), job_id)
+
     def read(self, job_id: str) -> Stored | None:
         """See Ledger."""
         with self._lock:
