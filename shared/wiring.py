@@ -51,6 +51,7 @@ from shared.services.forgetting import Forgetting
 from shared.services.intake import Intake
 from shared.services.observing import Observing
 from shared.services.ordering import Ordering
+from shared.services.packing import Packing
 from shared.services.pausing import Pausing
 from shared.services.polling import Polling
 from shared.services.recovery import Recovery
@@ -162,8 +163,8 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     archiving = Archiving(ledger, files, evidence, clock, archive, rejected, outcomes)
     ordering = Ordering(ledger, doors.order, clock)
     admission = Admission(doors.pace, feeds, ordering, clock)
-    checking, duplicates = Checking(files), Duplicates(ledger, doors.contents, clock)
-    submission = Submission(ledger, files, erp, feeds, admission, checking, duplicates, archiving, clock, chance)
+    packing, duplicates = Packing(files, Checking(files)), Duplicates(ledger, doors.contents, clock)
+    submission = Submission(ledger, erp, feeds, admission, packing, duplicates, archiving, clock, chance)
     intake = Intake(ledger, feeds, ordering, submission, archiving, clock)
     polling = Polling(ledger, erp, feeds, archiving, Observing(doors.pace, clock), clock, shortest, longest)
     doubt = Doubt(ledger, files, erp, feeds, clock, shortest, longest)

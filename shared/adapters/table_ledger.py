@@ -25,8 +25,6 @@ from shared.domain.naming import source_key
 from shared.errors import Conflict
 from shared.ports import DueEntry, Slot, Stored, Version
 
-_DUE_COLUMNS = ["RowKey", "feed", "replaces", "landed_at", "order_key"]
-
 
 class TableLedger:
     """Ledger over a TableClient. Thread-safe as the client is."""

@@ -68,6 +68,18 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LandedFile:
+    """One landed file of a job, and the entity that it fills; empty for one that is kept and not sent.
+
+    `sha256` is of its bytes, empty until they have been read.
+    """
+
+    source: Source
+    entity: str
+    sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEntry:
     """One move of a job, never rewritten: when, from, to, why, in which attempt, by whom."""
 
@@ -92,6 +104,8 @@ class Job:
     `order_key` sorts it among its feed's files. `content_sha256` is of the landed file, where its feed looks for
     duplicates; `duplicate_of` the job whose content a skipped one repeats. `released_at` is when a person let a held
     file through. `forgotten_at` is when a person had the file's content and errors removed; the row stays.
+    `members` are the files of a bundle, whose `source` is no blob but names them together. Where `template_sha256`
+    tells of which template a package was made, `sha256` is of the package and `content_sha256` of the landed file.
     """
 
     job_id: str
@@ -130,6 +144,8 @@ class Job:
     content_sha256: str = ""
     duplicate_of: str = ""
     released_at: datetime | None = None
+    members: tuple[LandedFile, ...] = ()
+    template_sha256: str = ""
     feeds_version: str = ""
     timeline: tuple[TimelineEntry, ...] = ()
 
@@ -137,6 +153,17 @@ class Job:
     def is_final(self) -> bool:
         """True when the state never changes again; archiving may still be open."""
         return self.state not in TRANSITIONS
+
+    @property
+    def files(self) -> tuple[LandedFile, ...]:
+        """The landed files: one, or those of a bundle."""
+        own_sha256 = self.content_sha256 or self.sha256
+        return self.members or (LandedFile(source=self.source, entity=self.entity, sha256=own_sha256),)
+
+    @property
+    def packed_files(self) -> tuple[LandedFile, ...]:
+        """Those of the landed files that go into a package."""
+        return tuple(member for member in self.files if member.entity)
 
     @property
     def nothing_loaded(self) -> bool:
