@@ -25,7 +25,7 @@ from tests.builders import START, a_job_in
 seconds = st.lists(st.integers(0, 100_000), max_size=60)
 
 
-@given(seconds)
+@given(st.lists(st.integers(0, 100_000), min_size=KEPT - 1, max_size=60))
 def test_the_history_is_bounded_and_keeps_the_latest(spans: list[int]) -> None:
     history = History()
     for span in spans:
