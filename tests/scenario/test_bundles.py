@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from local.samples.package import Member, package
+from shared.adapters.ledger_rows import job_key
 from shared.domain.job import Job, JobState
+from shared.errors import Conflict
 from shared.wiring import Doors, Engine, _open_doors, assemble
 from tests.scenario.conftest import PACKAGE_ACTIVITY, Stage
 from tests.scenario.dying import Killed, Reaper
@@ -34,6 +36,7 @@ exports:
 """
 KEY = "2026-11-14_7"
 HOUR = timedelta(hours=1)
+NEVER = 1_000_000
 
 
 def _groups(key: str = KEY, company: str = "USMF") -> tuple[str, bytes]:
@@ -292,39 +295,61 @@ def _watched(stage: Stage, doors: Doors, reaper: Reaper) -> Engine:
 
 
 @pytest.mark.timeout(600)
-def test_when_the_two_last_members_land_at_once_one_package_is_sent_wherever_they_meet(bundles: Stage) -> None:
-    doors = _open_doors(bundles.engine.settings, bundles.clock)
+@pytest.mark.parametrize("comes", ["the other last member", "the same event once more"])
+def test_when_two_hosts_see_the_last_members_at_once_one_package_is_sent_wherever_they_meet(
+    bundles: Stage, comes: str
+) -> None:
+    _with_marker(bundles)
+    doors, meets, places = _open_doors(bundles.engine.settings, bundles.clock), comes.startswith("the other"), []
     for step in itertools.count(1):
-        first, second = _groups(f"{step}"), _customers(f"{step}")
-        bundles.drop(*second, event=False)
-        interrupter = Interrupter(step, lambda path=second[0]: bundles.engine.file_landed(bundles.landing, path))
-        bundles.drop(*first, event=False)
-        _watched(bundles, doors, interrupter).file_landed(bundles.landing, first[0])
+        last, marker = _customers(f"{step}")[0], f"orders/USMF/{step}.done"
+        between = marker if meets else last
+        interrupter = Interrupter(step, lambda path=between: bundles.engine.file_landed(bundles.landing, path))
+        bundles.drop(*_groups(f"{step}"))
+        bundles.drop(marker, b"", event=not meets)
+        bundles.drop(*_customers(f"{step}"), event=False)
+        try:
+            _watched(bundles, doors, interrupter).file_landed(bundles.landing, last)
+        except Conflict:
+            assert interrupter.calls[-1] == "into ledger.write"  # the other was first to say SENDING
         if len(interrupter.calls) < step:
             break
-        bundles.run_to_the_end()
-        place = interrupter.calls[step - 1]
-        assert len(bundles.world.messages) == step, f"met {place}"
-        assert {job.state for job in bundles.jobs()} == {JobState.SUCCEEDED}, f"met {place}"
-    assert step > 20
-    for members in _members_sent(bundles):
-        assert len(members) == 2
+        places.append(interrupter.calls[step - 1])
+        bundles.tick()
+        assert len(bundles.world.messages) == step, f"met {places[-1]}"
+        bundles.world.recurrence_tick()
+        bundles.tick(timedelta(minutes=5))
+    assert {"into ledger.write", "into ledger.claim"} <= set(places)
+    assert meets or "into erp.enqueue" in places
+    bundles.run_to_the_end()
+    assert {job.state for job in bundles.jobs() if len(job.members) == 3} == {JobState.SUCCEEDED}
+    assert all(len(members) == 2 for members in _members_sent(bundles))
+
+
+#: Dying while F&O is asked for the end is the same for every job: tests/scenario/test_crash_walk.py.
+ASKING = ("ledger.due", "ledger.forget", "ledger.turn", "ledger.taken", "ledger.write_all", "pace.", "erp.report")
 
 
 @pytest.mark.timeout(600)
 def test_wherever_a_worker_dies_the_bundle_is_neither_lost_nor_sent_twice(bundles: Stage) -> None:
     doors = _open_doors(bundles.engine.settings, bundles.clock)
-    for step in itertools.count(1):
-        files = [_groups(f"{step}"), _customers(f"{step}")]
-        place = _die_at(bundles, doors, step, files)
-        if not place:
-            break
-        _carry_on(bundles, files, place)
-    assert step > 50
+    place, calls = _die_at(bundles, doors, NEVER, _both(0))
+    _carry_on(bundles, _both(0), place)
+    steps = [step for step, call in enumerate(calls, 1) if not call.split(" ")[-1].startswith(ASKING)]
+    places = []
+    for step in steps:
+        place, _ = _die_at(bundles, doors, step, _both(step))
+        _carry_on(bundles, _both(step), place)
+        places.append(place)
+    assert {"out of ledger.open", "out of ledger.claim", "out of files.keep", "out of files.remove"} <= set(places)
 
 
-def _die_at(stage: Stage, doors: Doors, step: int, files: list[tuple[str, bytes]]) -> str:
-    """Import one bundle with an engine that dies at `step`: where, empty when it lived."""
+def _both(number: int) -> list[tuple[str, bytes]]:
+    return [_groups(f"{number}"), _customers(f"{number}")]
+
+
+def _die_at(stage: Stage, doors: Doors, step: int, files: list[tuple[str, bytes]]) -> tuple[str, list[str]]:
+    """Import one bundle with an engine that dies at `step`: (where, empty when it lived; the calls that it made)."""
     reaper = Reaper(step)
     engine = _watched(stage, doors, reaper)
     for file in files:
@@ -332,36 +357,49 @@ def _die_at(stage: Stage, doors: Doors, step: int, files: list[tuple[str, bytes]
     try:
         for path, _ in files:
             engine.file_landed(stage.landing, path)
-        for _ in range(3):
+        for _ in range(2):
             stage.world.recurrence_tick()
             stage.pass_time(timedelta(seconds=60))
             engine.poll()
     except Killed:
-        return reaper.calls[-1]
-    return ""
+        return reaper.calls[-1], reaper.calls
+    return "", reaper.calls
 
 
 def _carry_on(stage: Stage, files: list[tuple[str, bytes]], place: str) -> None:
     """Fresh workers, until the bundle is at its end or in doubt; then the promises must hold."""
-    names = {path.rpartition("/")[2] for path, _ in files}
     for _ in range(12):
+        job = _job_with(stage, files)
+        if job and (job.state is JobState.IN_DOUBT or (job.archived_at and not stage.engine.ledger.taken())):
+            break
         stage.world.recurrence_tick()
         stage.tick(timedelta(minutes=15))
-        mine = [job for job in stage.jobs() if names & {file.source.name for file in job.members}]
-        if mine and all(job.archived_at for job in mine) and not stage.engine.ledger.taken():
-            break
-    [job] = mine
+    assert job is not None, f"lost after dying {place}"
+    names = {path.rpartition("/")[2] for path, _ in files}
     sent = [members for members in _members_sent(stage) if names & set(members)]
     if job.state is JobState.IN_DOUBT:
         assert len(sent) <= 1, f"sent twice after dying {place}"
         assert stage.in_landing() == sorted(path for path, _ in files), f"landing is clear after dying {place}"
-        for path, _ in files:
-            stage.blobs.get_blob_client(stage.landing, path).delete_blob()
-        stage.pass_time(timedelta(hours=5))
-        stage.engine.poll()
+        _forget(stage, job, files)
         return
     assert job.state is JobState.SUCCEEDED, f"{job.state} after dying {place}: {job.reason}"
-    assert [set(members) for members in sent] == [names], f"sent {len(sent)} after dying {place}"
+    assert [set(members) for members in sent] == [names], f"sent {len(sent)} times after dying {place}"
     assert stage.in_landing() == [], f"landing after dying {place}"
     assert {stage.archived(job, path.rpartition("/")[2]) for path, _ in files} == {content for _, content in files}
     assert stage.engine.ledger.taken() == [], f"places are held after dying {place}"
+
+
+def _job_with(stage: Stage, files: list[tuple[str, bytes]]) -> Job | None:
+    """The one job that has these files; they must never be in two."""
+    names = {path.rpartition("/")[2] for path, _ in files}
+    found = [job for job in stage.jobs() if names & {file.source.name for file in job.members}]
+    assert len(found) <= 1, f"{len(found)} bundles of the same files"
+    return found[0] if found else None
+
+
+def _forget(stage: Stage, job: Job, files: list[tuple[str, bytes]]) -> None:
+    """Clear a bundle in doubt away, as a person would, so that it is not in the way of the next one."""
+    for path, _ in files:
+        stage.blobs.get_blob_client(stage.landing, path).delete_blob()
+    stage.engine.ledger.free_slots(job.job_id, job.slots)
+    stage.engine.ledger._table.delete_entity(*job_key(job.job_id))
