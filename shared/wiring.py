@@ -50,6 +50,7 @@ from shared.services.export_drain import DrainReport, ExportDrain
 from shared.services.export_store import ExportStore
 from shared.services.forgetting import Forgetting
 from shared.services.intake import Intake
+from shared.services.observing import Observing
 from shared.services.ordering import Ordering
 from shared.services.packing import Packing
 from shared.services.pausing import Pausing
@@ -167,7 +168,7 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     submission = Submission(ledger, erp, feeds, admission, packing, duplicates, archiving, clock, chance)
     bundling = Bundling(ledger, files, feeds, archiving, clock)
     intake = Intake(ledger, feeds, ordering, submission, bundling, archiving, clock)
-    polling = Polling(ledger, erp, feeds, archiving, clock, shortest, longest)
+    polling = Polling(ledger, erp, feeds, archiving, Observing(doors.pace, clock), clock, shortest, longest)
     doubt = Doubt(ledger, files, erp, feeds, clock, shortest, longest)
     recovery = Recovery(ledger, files, feeds, intake, submission, doubt, clock, settings.sweep_after)
     budget, workers = settings.tick_budget, settings.tick_workers

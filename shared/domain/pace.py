@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.circuit import CLOSED, Circuit
+from shared.domain.history import NO_HISTORY, History
 
 #: No pause is longer, whatever F&O asks for: after it one call finds out whether the pause still holds.
 LONGEST_PAUSE = timedelta(hours=1)
@@ -51,6 +52,7 @@ class FeedPace:
     """What all instances share about one feed."""
 
     circuit: Circuit = CLOSED
+    history: History = NO_HISTORY
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from shared.domain.admission import Facts, Hold, WaitKind, caps_of, circuit_hold, full_caps, held, rate_hold
 from shared.domain.circuit import CLOSED, Circuit, after_claim, after_refusal
 from shared.domain.feed import Feed, FeedBook
+from shared.domain.history import first_look
 from shared.domain.job import Job
 from shared.domain.pace import EnvironmentPace, FeedPace, after_send, crowded
 from shared.errors import Conflict, CourierError
@@ -21,6 +23,7 @@ class Admission:
     """The doors before and behind the caps. A feed that uses none of them costs one read of the table.
 
     `troubled` names the feeds at which the last read found refusals: only their sends look at the circuit again.
+    `first_looks` says, from the same read, how long after sending a file of the feed is first asked for.
     """
 
     pace: PaceLedger
@@ -28,10 +31,12 @@ class Admission:
     ordering: Ordering
     clock: Clock
     troubled: set[str] = field(default_factory=set)
+    first_looks: dict[str, timedelta] = field(default_factory=dict)
 
     def held(self, job: Job, feed: Feed) -> Hold | None:
         """What keeps a job from being sent now. Raises Transient when the store cannot be reached."""
         standing = self.pace.standing(feed.name)
+        self.first_looks[feed.name] = first_look(standing.feed.history)
         if standing.feed.circuit == CLOSED:
             self.troubled.discard(feed.name)
         else:

@@ -186,7 +186,8 @@ class Submission:
     def _enqueued(self, stored: Stored, message_id: str, sha256: str) -> Stored:
         now = self.clock()
         job = advance(stored.job, JobState.ENQUEUED, now, f"F&O took it as message {message_id}")
-        job = replace(job, message_id=message_id, sha256=sha256, due_at=now)
+        look = self.admission.first_looks.get(job.feed, timedelta(0))
+        job = replace(job, message_id=message_id, sha256=sha256, due_at=now + look)
         return Stored(job, self.ledger.write(job, stored.version))
 
     def doubt(self, stored: Stored, why: str, sender_may_live: timedelta) -> Stored:

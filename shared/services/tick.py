@@ -91,6 +91,8 @@ class Tick:
                 report.cut_short = True
                 emit(Event.TICK_CUT_SHORT, tick="poll_jobs", lane=lane.value)
                 break
+            if lane is Lane.FOLLOW:
+                self.pausing.until()  # seen by every step of the window; a pause told to one of them is seen at once
             for entries in self._those_with_room_first(window) if lane is Lane.SEND else [window]:
                 self._follow([entry for entry in entries if entry.feed not in held], pool, report, held)
             if any(holds_the_environment(kind) for kind in held.values()):
@@ -118,6 +120,9 @@ class Tick:
 
     def _those_with_room_first(self, window: list[DueEntry]) -> Iterator[list[DueEntry]]:
         """Workers go side by side, and the first in turn gets the place: the others try when those have had theirs."""
+        if len(window) == 1:
+            yield window
+            return
         fitting, others = with_room(window, self.submission.feeds, in_use(slot.key for slot in self.ledger.taken()))
         yield fitting
         yield others
@@ -154,7 +159,7 @@ class Tick:
                 return self._is_forlorn(entry), None
             if stored.job.due_at != entry.due_at or lane_of(stored.job) is not entry.lane:
                 return not self._may_be_written(entry, stored), None
-            if self._asks_the_erp(stored) and self.pausing.until():
+            if self._asks_the_erp(stored) and self.pausing.until_as_last_seen():
                 return False, None
             after = self._move(stored)
             if isinstance(after, Answered) and after.job.is_final:
