@@ -10,6 +10,7 @@ from typing import BinaryIO, Protocol
 from shared.domain.doubt import Execution
 from shared.domain.duplicate import ContentClaim
 from shared.domain.export import Delivery, Dequeued, Export
+from shared.domain.history import ActivityPace
 from shared.domain.job import Job, Lane, Source
 from shared.domain.ordering import Member, Queue
 from shared.domain.outcome import EntityCounts, Summary
@@ -59,6 +60,8 @@ class DueEntry:
     job_id: str
     feed: str
     key: str
+    landed_at: datetime
+    order_key: str = ""
     replaces: str = ""
 
 
@@ -80,6 +83,9 @@ class Ledger(Protocol):
 
     def open(self, job: Job) -> tuple[Stored, bool]:
         """Claim the job's source and store the job, unless that source has been claimed: (what is stored, is new)."""
+
+    def claim(self, source: Source, job_id: str) -> str:
+        """Claim a source for a job that is there already: the job ID that owns it, which is the first to ask."""
 
     def read(self, job_id: str) -> Stored | None:
         """One job by its ID; None when there is no such row."""
@@ -345,11 +351,20 @@ class PaceLedger(Protocol):
     def environment(self) -> EnvironmentPace:
         """The pace of the environment; at its default until something was changed."""
 
+    def environment_last_seen(self) -> EnvironmentPace:
+        """The pace as this process last read or changed it, without asking the store."""
+
     def standing(self, feed: str) -> Standing:
         """The pace of the environment and of a feed, by one read."""
 
     def change_feed(self, feed: str, change: Callable[[FeedPace], FeedPace]) -> FeedPace:
         """Apply a pure change to the pace of a feed, as `change_environment` does."""
+
+    def activity(self, activity_id: str) -> ActivityPace:
+        """Whether an activity's queue stands still."""
+
+    def change_activity(self, activity_id: str, change: Callable[[ActivityPace], ActivityPace]) -> ActivityPace:
+        """Apply a pure change to the pace of an activity, as `change_environment` does."""
 
     def change_environment(self, change: Callable[[EnvironmentPace], EnvironmentPace]) -> EnvironmentPace:
         """Apply a pure change to what is stored, afresh if another writer was first; what is stored now.

@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.adapters.long_text import packed, unpacked
 from shared.domain.findings import Finding
-from shared.domain.job import LONGEST_TIMELINE, Job, JobState, Lane, Source, TimelineEntry
+from shared.domain.job import LONGEST_TIMELINE, Job, JobState, LandedFile, Lane, Source, TimelineEntry
 from shared.domain.outcome import EntityCounts, RowCounts
 
 #: Raised when a column is added or changes its meaning. Rows of the version before are read as they are, and become
@@ -134,6 +134,8 @@ def _progress(job: Job) -> Row:
         "forgotten_at": _text(job.forgotten_at),
         "content_sha256": job.content_sha256,
         "duplicate_of": job.duplicate_of,
+        "members": _members_text(job.members),
+        "template_sha256": job.template_sha256,
         "released_at": _text(job.released_at),
     }
 
@@ -183,6 +185,8 @@ def from_row(row: Row) -> Job:
         content_sha256=get("content_sha256", ""),
         duplicate_of=get("duplicate_of", ""),
         released_at=_time(get("released_at", "")),
+        members=_members(get("members", ""), row["container"]),
+        template_sha256=get("template_sha256", ""),
         feeds_version=get("feeds_version", ""),
         timeline=_timeline(row),
     )
@@ -237,6 +241,32 @@ def _entities(text: str) -> tuple[EntityCounts, ...]:
     return tuple(
         EntityCounts(entity=name, staged=staged, staging_errors=bad, written=written, target_errors=lost, total=total)
         for name, staged, bad, written, lost, total in (json.loads(unpacked(text)) if text else ())
+    )
+
+
+def _members_text(members: tuple[LandedFile, ...]) -> str:
+    told = [
+        [m.source.path, m.source.etag, m.source.size_bytes, _text(m.source.landed_at), m.entity, m.sha256]
+        for m in members
+    ]
+    return packed(json.dumps(told, ensure_ascii=False, separators=(",", ":"))) if told else ""
+
+
+def _members(text: str, container: str) -> tuple[LandedFile, ...]:
+    """The files of a bundle, which all lie in the same container."""
+    return tuple(
+        LandedFile(
+            source=Source(
+                container=container,
+                path=path,
+                etag=etag,
+                size_bytes=size_bytes,
+                landed_at=datetime.fromisoformat(landed_at),
+            ),
+            entity=entity,
+            sha256=sha256,
+        )
+        for path, etag, size_bytes, landed_at, entity, sha256 in (json.loads(unpacked(text)) if text else ())
     )
 
 

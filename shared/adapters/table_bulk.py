@@ -77,6 +77,8 @@ def due_row(job: Job, replaces: str) -> dict[str, str]:
         "RowKey": rows.due_key(job.due_at, job.job_id),
         "feed": job.feed,
         "replaces": replaces,
+        "landed_at": job.source.landed_at.isoformat(),
+        "order_key": job.order_key,
     }
 
 

@@ -36,7 +36,7 @@ class TableLedger:
     def open(self, job: Job) -> tuple[Stored, bool]:
         """Claim, due entry, job row: in this order, so that a crash leaves nothing that a later call cannot finish."""
         with translated("opening a job"):
-            claimed_by = self._claim(job)
+            claimed_by = self._claim(job.source, job.job_id)
             found = self.read(claimed_by) if claimed_by else None
             if found is not None:
                 return found, False
@@ -51,10 +51,15 @@ class TableLedger:
                 return winner, False
             return Stored(job, version_of(job, answer["etag"])), True
 
-    def _claim(self, job: Job) -> str | None:
+    def claim(self, source: Source, job_id: str) -> str:
+        """An insert that fails when the source is claimed."""
+        with translated("claiming a file"):
+            return self._claim(source, job_id) or job_id
+
+    def _claim(self, source: Source, job_id: str) -> str | None:
         """None when the source is this job's from now on, else the ID of the job that owns it."""
-        partition, key = rows.source_row_key(source_key(job.source))
-        claim = {"PartitionKey": partition, "RowKey": key, "job_id": job.job_id, "path": job.source.path}
+        partition, key = rows.source_row_key(source_key(source))
+        claim = {"PartitionKey": partition, "RowKey": key, "job_id": job_id, "path": source.path}
         try:
             self._table.create_entity(claim)
         except ResourceExistsError:
@@ -140,7 +145,9 @@ class TableLedger:
         partition = rows.due_partition(lane)
         bounds = f"PartitionKey eq '{partition}' and RowKey lt '{rows.due_bound(now)}'"
         with translated("listing due jobs"):
-            for row in self._table.query_entities(bounds, select=["RowKey", "feed", "replaces"]):
+            for row in self._table.query_entities(
+                bounds, select=["RowKey", "feed", "replaces", "landed_at", "order_key"]
+            ):
                 due_at, job_id = rows.parse_due_key(row["RowKey"])
                 yield DueEntry(
                     lane=lane,
@@ -149,6 +156,8 @@ class TableLedger:
                     feed=row["feed"],
                     key=row["RowKey"],
                     replaces=row.get("replaces") or "",
+                    landed_at=datetime.fromisoformat(row["landed_at"]) if row.get("landed_at") else due_at,
+                    order_key=row.get("order_key") or "",
                 )
 
     def remind(self, job: Job) -> None:

@@ -59,6 +59,27 @@ _WHERE_AND_SIZE = (
         "write each delivery under a name of its own.",
     ),
     Rule(
+        "unfit-name",
+        _ALWAYS,
+        "the file's name cannot stand in the package that is made of it",
+        "",
+        "Nothing was sent. Write the file again under a name of letters, digits, spaces and `-_.`.",
+    ),
+    Rule(
+        "not-in-bundle",
+        _ALWAYS,
+        "the feed takes bundles, and the file's name is none of their members'",
+        "",
+        "Nothing was sent. Name the file as feeds.yaml has it, or add it to the bundle's members.",
+    ),
+    Rule(
+        "bundle-incomplete",
+        _ALWAYS,
+        "a file of the bundle had not landed when its time was over",
+        "",
+        "Nothing was sent. Find out why this file was not written; then write all files of the bundle again.",
+    ),
+    Rule(
         "empty-file",
         _ALWAYS,
         "the file has 0 bytes",

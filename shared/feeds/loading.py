@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from shared.domain.feed import (
     DEFAULT_PATH_RULE,
+    DEFAULT_PRIORITY,
     WARN_SIZE_BYTES,
     Checks,
     Duplicate,
@@ -252,6 +253,7 @@ def _feed(
         overdue_after=parse_duration(feed.get("overdue_after", "4h")),
         lost_answer=LostAnswer(feed.get("lost_answer", "hold")),
         data_project=feed.get("data_project", ""),
+        priority=feed.get("priority", DEFAULT_PRIORITY),
         order_by=OrderBy(feed.get("order_by", "landed")),
         is_strict=feed.get("ordering") == "strict",
         duplicate=Duplicate(feed.get("duplicate", "send")),

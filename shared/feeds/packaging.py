@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.domain.bundle import KEY, Bundle, BundleMember, overlap
-from shared.domain.feed import Feed, Shape
+from shared.domain.feed import DEFAULT_PATH_RULE, Feed, Shape
 from shared.domain.findings import Finding, found
 from shared.domain.package_check import ManifestEntity, check_directory, check_manifest
 from shared.domain.sizes import parse_duration, size_text
@@ -54,8 +54,8 @@ def feed_faults(feed: Mapping[str, Any], folder: Path) -> Iterator[Fault]:
     for index, label in enumerate(labels := [member.get("entity") for member in members]):
         if label in labels[:index]:
             yield ("bundle", "members", index, "entity"), f"{label!r} is another member's; a package holds it once"
-    if isinstance(bundle, dict) and feed.get("duplicate", "send") != "send":
-        yield ("duplicate",), "is not for bundles: the members of one come at different times"
+    if isinstance(bundle, dict):
+        yield from _not_with_a_bundle(feed)
     path = feed.get("template")
     if not isinstance(path, str):
         return
@@ -63,6 +63,16 @@ def feed_faults(feed: Mapping[str, Any], folder: Path) -> Iterator[Fault]:
         read_template(folder, path, _changes(feed))
     except FaultyTemplate as faulty:
         yield from ((("template",), f"{path} {fault}") for fault in faulty.faults)
+
+
+def _not_with_a_bundle(feed: Mapping[str, Any]) -> Iterator[Fault]:
+    """Keys that speak of one file at a time."""
+    if feed.get("duplicate", "send") != "send":
+        yield ("duplicate",), "is not for bundles: no two of them have the same bytes, for their names are in them"
+    if feed.get("ordering") == "strict":
+        yield ("ordering",), "is not for bundles: which of two comes first is not known before both are complete"
+    if str(feed.get("path", DEFAULT_PATH_RULE)).rpartition("/")[2] != "{name}":
+        yield ("path",), "must have {name} alone as its last part: a bundle's files are told apart by their whole names"
 
 
 def bundle_of(feed: Mapping[str, Any]) -> Bundle | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from shared.domain.content_check import Kind, Opening, check_content, expected_of
+from shared.domain.content_check import Expected, Kind, Opening, check_content, expected_of
 from shared.domain.feed import Feed, Shape
 from shared.domain.findings import Finding, check_large, check_shape, folded, found, weighed
 from shared.domain.job import Source
@@ -40,12 +40,14 @@ class Checking:
             return check_package(feed, source.name, source.size_bytes, file)
 
 
-def check_file(feed: Feed, name: str, size_bytes: int, first_bytes: bytes) -> list[Finding]:
-    """All findings of a single data file, from its first OPENING_BYTES."""
+def check_file(
+    feed: Feed, name: str, size_bytes: int, first_bytes: bytes, expected: Expected | None = None
+) -> list[Finding]:
+    """All findings of a data file, from its first OPENING_BYTES, against `expected` or what the feed declares."""
     findings = check_shape(feed, name, first_bytes)
     if not findings:
         opening = read_opening(first_bytes, is_whole=size_bytes <= len(first_bytes))
-        findings = check_content(name, opening, expected_of(feed), feed.name)
+        findings = check_content(name, opening, expected or expected_of(feed), feed.name)
     return weighed(check_large(feed, size_bytes) + findings, feed.checks)
 
 

@@ -14,6 +14,7 @@ from shared.domain.remote import RemoteReport, RemoteStatus
 from shared.errors import Terminal, Transient
 from shared.ports import Clock, ErpGateway, Ledger, Stored
 from shared.services.archiving import Archiving
+from shared.services.observing import Observing
 from shared.telemetry import Event, emit
 
 #: The deadline of a job whose feed has left feeds.yaml.
@@ -36,6 +37,7 @@ class Polling:
     erp: ErpGateway
     feeds: FeedBook
     archiving: Archiving
+    observing: Observing
     clock: Clock
     shortest: timedelta
     longest: timedelta
@@ -75,6 +77,7 @@ class Polling:
                 emit(Event.JOB_CONFLICT, job_id=each.job.job_id)
             else:
                 _tell(each.before.job, after.job)
+                self.observing.polled(each.before.job, after.job)
         return written
 
     def _report(self, job: Job) -> RemoteReport:
@@ -106,6 +109,7 @@ class Polling:
             job = replace(job, slots=())
         after = Stored(job, self.ledger.write(job, before.version))
         _tell(before.job, job)
+        self.observing.polled(before.job, job)
         if not job.is_final:
             return after
         self.ledger.free_slots(job.job_id, held)

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
-from shared.domain.admission import holds_the_environment, holds_the_feed, wait_kind
+from shared.domain.admission import WaitKind, holds_the_environment, holds_the_feed, in_use, wait_kind
 from shared.domain.job import Job, JobState, Lane, Source, lane_of
+from shared.domain.turns import in_turn, with_room
 from shared.errors import Conflict, CourierError
 from shared.ports import Clock, DueEntry, Ledger, Stored
 from shared.services.archiving import Archiving
@@ -27,6 +28,8 @@ from shared.telemetry import Event, emit
 
 #: Due work is taken in windows of so many, so that memory stays flat however much is due.
 WINDOW = 100
+#: Due sends are put in order so many at a time; an entry takes half a kilobyte.
+HORIZON = 10_000
 #: An entry whose row was never written is a crash between two writes; what is due by the row is followed without it.
 ENTRY_WITHOUT_JOB_KEPT = timedelta(hours=1)
 
@@ -81,21 +84,54 @@ class Tick:
         return report
 
     def _lane(self, lane: Lane, now: datetime, stop_at: datetime, pool: ThreadPoolExecutor, report: TickReport) -> None:
-        full: set[str] = set()
-        for window in _windows(self.ledger.due(lane, now)):
+        held: dict[str, WaitKind] = {}
+        due = self.ledger.due(lane, now)
+        for window in _windows(self._in_turn(due) if lane is Lane.SEND else due):
             if self.clock() >= stop_at:
                 report.cut_short = True
                 emit(Event.TICK_CUT_SHORT, tick="poll_jobs", lane=lane.value)
-                return
-            open_entries = [entry for entry in window if entry.feed not in full]
-            steps = self._recorded(list(pool.map(lambda entry: self._guarded_step(entry, report), open_entries)))
-            self.ledger.forget(entry for entry, (followed, _) in zip(open_entries, steps, strict=True) if followed)
-            for entry, (_, after) in zip(open_entries, steps, strict=True):
-                self._count(report, after)
-                if after is not None and holds_the_feed(wait_kind(after.job)):
-                    full.add(entry.feed)
-            if any(after is not None and holds_the_environment(wait_kind(after.job)) for _, after in steps):
-                return
+                break
+            if lane is Lane.FOLLOW:
+                self.pausing.until()  # seen by every step of the window; a pause told to one of them is seen at once
+            for entries in self._those_with_room_first(window) if lane is Lane.SEND else [window]:
+                self._follow([entry for entry in entries if entry.feed not in held], pool, report, held)
+            if any(holds_the_environment(kind) for kind in held.values()):
+                break
+        waiting = {feed for feed, kind in held.items() if kind in {WaitKind.CAP, WaitKind.SERIAL}}
+        if waiting:
+            self._note_crowd(waiting)
+
+    def _follow(
+        self, entries: list[DueEntry], pool: ThreadPoolExecutor, report: TickReport, held: dict[str, WaitKind]
+    ) -> None:
+        """Follow entries side by side, and note what holds up a feed or the environment."""
+        steps = self._recorded(list(pool.map(lambda entry: self._guarded_step(entry, report), entries)))
+        self.ledger.forget(entry for entry, (followed, _) in zip(entries, steps, strict=True) if followed)
+        for entry, (_, after) in zip(entries, steps, strict=True):
+            self._count(report, after)
+            kind = wait_kind(after.job) if after is not None else None
+            if kind and (holds_the_feed(kind) or holds_the_environment(kind)):
+                held[entry.feed] = kind
+
+    def _in_turn(self, due: Iterable[DueEntry]) -> Iterator[DueEntry]:
+        """Due sends as they are to go. They are put in order so many at a time, so that memory stays flat."""
+        for many in _windows(due, HORIZON):
+            yield from in_turn(many, self.submission.feeds)
+
+    def _those_with_room_first(self, window: list[DueEntry]) -> Iterator[list[DueEntry]]:
+        """Workers go side by side, and the first in turn gets the place: the others try when those have had theirs."""
+        if len(window) == 1:
+            yield window
+            return
+        fitting, others = with_room(window, self.submission.feeds, in_use(slot.key for slot in self.ledger.taken()))
+        yield fitting
+        yield others
+
+    def _note_crowd(self, feeds: set[str]) -> None:
+        try:
+            self.submission.admission.note_crowd(feeds, in_use(slot.key for slot in self.ledger.taken()))
+        except CourierError as failure:
+            emit(Event.TICK_STEP_FAILED, error=str(failure))
 
     def _recorded(self, steps: list[_Step]) -> list[_Followed]:
         """Write a window's answers that end no job, all together. What cannot be written now stays due as it was."""
@@ -123,7 +159,7 @@ class Tick:
                 return self._is_forlorn(entry), None
             if stored.job.due_at != entry.due_at or lane_of(stored.job) is not entry.lane:
                 return not self._may_be_written(entry, stored), None
-            if self._asks_the_erp(stored) and self.pausing.until():
+            if self._asks_the_erp(stored) and self.pausing.until_as_last_seen():
                 return False, None
             after = self._move(stored)
             if isinstance(after, Answered) and after.job.is_final:
@@ -153,7 +189,7 @@ class Tick:
     def _move(self, stored: Stored) -> Stored | Answered:
         """What a due job needs, by its state."""
         match stored.job.state:
-            case JobState.RECEIVED:
+            case JobState.COLLECTING | JobState.RECEIVED:
                 return self.intake.carry_on(stored)
             case JobState.WAITING:
                 return self.submission.submit(stored)
@@ -210,7 +246,7 @@ def _is_used_up(due_at: datetime | None, lane: Lane, after: Job) -> bool:
 _Item = TypeVar("_Item")
 
 
-def _windows(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+def _windows(items: Iterable[_Item], size: int = WINDOW) -> Iterator[list[_Item]]:
     remaining = iter(items)
-    while window := list(islice(remaining, WINDOW)):
+    while window := list(islice(remaining, size)):
         yield window

@@ -13,7 +13,7 @@ from tests.cases.samples import CASES, GOOD, Case
 
 MESSAGES = Path(__file__).with_name("messages.txt")
 #: What no sample file can show: where a file lies, and whether it was replaced.
-_NOT_IN_A_FILE = {"no-feed", "company", "overwritten"}
+_NOT_IN_A_FILE = {"unfit-name", "not-in-bundle", "bundle-incomplete", "no-feed", "company", "overwritten"}
 
 
 def _told(case: Case, folder: Path) -> str:

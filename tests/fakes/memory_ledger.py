@@ -37,6 +37,11 @@ class MemoryLedger:
                 return self._jobs[job_id], False
             return self._put(replace(job, job_id=job_id)), True
 
+    def claim(self, source: Source, job_id: str) -> str:
+        """See Ledger."""
+        with self._lock:
+            return self._claims.setdefault(source_key(source), job_id)
+
     def read(self, job_id: str) -> Stored | None:
         """See Ledger."""
         with self._lock:
@@ -71,6 +76,8 @@ class MemoryLedger:
                 feed=job.feed,
                 key=f"{job.due_at}{job.job_id}",
                 replaces=replaces,
+                landed_at=job.source.landed_at,
+                order_key=job.order_key,
             )
             self._due.setdefault(key, entry)
 
