@@ -357,7 +357,7 @@ def _die_at(stage: Stage, doors: Doors, step: int, files: list[tuple[str, bytes]
     try:
         for path, _ in files:
             engine.file_landed(stage.landing, path)
-        for _ in range(2):
+        for _ in range(8):
             stage.world.recurrence_tick()
             stage.pass_time(timedelta(seconds=60))
             engine.poll()
