@@ -341,7 +341,7 @@ def test_wherever_a_worker_dies_the_bundle_is_neither_lost_nor_sent_twice(bundle
         place, _ = _die_at(bundles, doors, step, _both(step))
         _carry_on(bundles, _both(step), place)
         places.append(place)
-    # Which call a number falls on shifts a little from run to run; the last calls of a job are walked in test_crash_walk.
+    # Which call a number falls on shifts a little between runs; test_crash_walk walks the last calls of a job.
     assert {"out of ledger.open", "out of ledger.claim", "out of files.keep"} <= set(places)
 
 
