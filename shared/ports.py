@@ -169,14 +169,18 @@ class Content(Protocol):
         """Give the connection back."""
 
 
-class FileStore(Protocol):
-    """Landing, archive and rejected files. All calls raise Transient when the store cannot be reached."""
+class Landing(Protocol):
+    """Landed files, as what checks and packs them reads them. Raises Transient when the store cannot be reached."""
 
     def open(self, source: Source) -> Content:
         """Open the landed content; the caller closes it. Raises SourceLost when it is gone or has another ETag."""
 
     def reader(self, source: Source) -> BinaryIO:
         """Open the landed content for reading at any place, by ranges, pinned to its version like `open`."""
+
+
+class FileStore(Landing, Protocol):
+    """Landing, archive and rejected files. All calls raise Transient when the store cannot be reached."""
 
     def landed(self, before: datetime) -> Iterator[Source]:
         """What lies in landing and landed before that time, oldest name first."""

@@ -18,7 +18,7 @@ from shared.domain.package_check import ManifestEntity, check_directory, check_m
 from shared.formats.manifest import MANIFEST_NAME, NoManifest, read_manifest
 from shared.formats.openings import read_opening
 from shared.formats.zips import BrokenZip, listed_members, member_start, opened_zip
-from shared.ports import OPENING_BYTES, Content, FileStore
+from shared.ports import OPENING_BYTES, Content, Landing
 
 #: A manifest of 200 entities has about 2 MB; what is far larger is no manifest and is not read.
 LARGEST_MANIFEST_BYTES = 64 * 1024 * 1024
@@ -30,10 +30,10 @@ MOST_LOOKED_INTO = 500
 class Checking:
     """The check before sending."""
 
-    files: FileStore
+    files: Landing
 
     def findings(self, feed: Feed, source: Source, content: Content) -> list[Finding]:
-        """All that is wrong with this file, warnings among it. Raises SourceLost, Transient as FileStore does."""
+        """All that is wrong with this file, warnings among it. Raises SourceLost, Transient as Landing does."""
         if feed.shape is Shape.FILE:
             return check_file(feed, source.name, source.size_bytes, content.first_bytes)
         with self.files.reader(source) as file:

@@ -21,7 +21,7 @@ from shared.domain.job import Job, LandedFile, Source
 from shared.domain.template import MANIFEST, Template, why_unfit
 from shared.formats.manifest_edit import rewritten
 from shared.formats.packing import Packed, Part, part_of
-from shared.ports import OPENING_BYTES, Content, FileStore
+from shared.ports import OPENING_BYTES, Content, Landing
 from shared.services.checking import Checking, check_file
 
 
@@ -38,7 +38,7 @@ class Outbound:
 class Packing:
     """Makes what is sent."""
 
-    files: FileStore
+    files: Landing
     checking: Checking
 
     def outbound(self, feed: Feed, job: Job) -> Outbound:
@@ -72,7 +72,7 @@ class Packing:
         """The file's findings, and what the zip must know of it; its blocks are read only while all is well."""
         source, crc32, digest = member.source, 0, hashlib.sha256()
         with closing(self.files.open(source)) as content:
-            findings = _of_file(feed, template, member, content.first_bytes)
+            findings = file_findings(feed, template, member, content.first_bytes)
             if goes_on and not rejects(findings):
                 for block in content.blocks():
                     crc32 = zlib.crc32(block, crc32)
@@ -119,7 +119,7 @@ def _unfit(feed: Feed, template: Template, files: list[LandedFile]) -> list[Find
     return [found("unfit-name", why, feed.name) for why in whys if why]
 
 
-def _of_file(feed: Feed, template: Template, member: LandedFile, first_bytes: bytes) -> list[Finding]:
+def file_findings(feed: Feed, template: Template, member: LandedFile, first_bytes: bytes) -> list[Finding]:
     """Findings of one file against its entity in the template; each says which file it is about."""
     name, size_bytes = member.source.name, member.source.size_bytes
     if size_bytes == 0:

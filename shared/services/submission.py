@@ -144,7 +144,7 @@ class Submission:
     def _send(self, stored: Stored, feed: Feed, content: Fingerprinted) -> Stored:
         stored = self._write_intent(stored, content.size_bytes)
         try:
-            message_id = self.erp.enqueue(_outgoing(stored.job, feed), content)
+            message_id = self.erp.enqueue(outgoing_of(stored.job, feed), content)
         except Transient as refused:
             return self._not_taken(stored, str(refused), refused.retry_after)
         except SourceLost as lost:
@@ -270,7 +270,7 @@ class Submission:
         return cap_hold(feed, self.caps(feed), in_use(slot.key for slot in self.ledger.taken()))
 
 
-def _outgoing(job: Job, feed: Feed) -> Outgoing:
+def outgoing_of(job: Job, feed: Feed) -> Outgoing:
     """A package names its entities itself, and F&O takes the parameter for single files only."""
     return Outgoing(
         activity_id=feed.activity_id,
