@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import BinaryIO, Protocol
@@ -11,6 +11,7 @@ from shared.domain.balance import DayBalance
 from shared.domain.doubt import Execution
 from shared.domain.duplicate import ContentClaim
 from shared.domain.export import Delivery, Dequeued, Export
+from shared.domain.history import ActivityPace
 from shared.domain.job import Job, JobState, Lane, Source
 from shared.domain.ordering import Member, Queue
 from shared.domain.outcome import EntityCounts, Summary
@@ -61,6 +62,8 @@ class DueEntry:
     job_id: str
     feed: str
     key: str
+    landed_at: datetime
+    order_key: str = ""
     replaces: str = ""
 
 
@@ -77,7 +80,7 @@ class OpenEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
-    """A landed file as its claim tells, whatever became of its job."""
+    """A landed file as the row of its arrival tells, whatever became of its job. The files of a bundle are one."""
 
     job_id: str
     feed: str
@@ -112,11 +115,20 @@ class Ledger(Protocol):
     def open(self, job: Job) -> tuple[Stored, bool]:
         """Claim the job's source and store the job, unless that source has been claimed: (what is stored, is new)."""
 
+    def claim(self, source: Source, job_id: str) -> str:
+        """Claim a source for a job that is there already: the job ID that owns it, which is the first to ask."""
+
     def read(self, job_id: str) -> Stored | None:
         """One job by its ID; None when there is no such row."""
 
     def write(self, job: Job, seen: Version) -> Version:
         """Replace the job read as `seen`. Raises Conflict when it has changed since."""
+
+    def write_all(self, changes: Sequence[tuple[Job, Version]]) -> list[Version | None]:
+        """`write` for many different jobs in few calls: their versions in the same order, None in place of Conflict.
+
+        A crash in between leaves some written and some not, each as `write` would have.
+        """
 
     def by_source(self, source: Source) -> str | None:
         """The job ID that claimed this content version of this blob."""
@@ -180,7 +192,7 @@ class LedgerView(Protocol):
         """Drop notes of jobs that are no longer parked; one that is gone already is no fault."""
 
     def arrivals(self, day: date) -> Iterator[Arrival]:
-        """The claims of all that landed on a day (UTC), of all feeds."""
+        """All that landed on a day (UTC), of all feeds."""
 
     def standings(self, feed: str, business_date: date) -> Iterator[JobStanding]:
         """Where the jobs of a feed's business date stand."""
@@ -204,14 +216,18 @@ class Content(Protocol):
         """Give the connection back."""
 
 
-class FileStore(Protocol):
-    """Landing, archive and rejected files. All calls raise Transient when the store cannot be reached."""
+class Landing(Protocol):
+    """Landed files, as what checks and packs them reads them. Raises Transient when the store cannot be reached."""
 
     def open(self, source: Source) -> Content:
         """Open the landed content; the caller closes it. Raises SourceLost when it is gone or has another ETag."""
 
     def reader(self, source: Source) -> BinaryIO:
         """Open the landed content for reading at any place, by ranges, pinned to its version like `open`."""
+
+
+class FileStore(Landing, Protocol):
+    """Landing, archive and rejected files. All calls raise Transient when the store cannot be reached."""
 
     def landed(self, before: datetime) -> Iterator[Source]:
         """What lies in landing and landed before that time, oldest name first."""
@@ -386,11 +402,20 @@ class PaceLedger(Protocol):
     def environment(self) -> EnvironmentPace:
         """The pace of the environment; at its default until something was changed."""
 
+    def environment_last_seen(self) -> EnvironmentPace:
+        """The pace as this process last read or changed it, without asking the store."""
+
     def standing(self, feed: str) -> Standing:
         """The pace of the environment and of a feed, by one read."""
 
     def change_feed(self, feed: str, change: Callable[[FeedPace], FeedPace]) -> FeedPace:
         """Apply a pure change to the pace of a feed, as `change_environment` does."""
+
+    def activity(self, activity_id: str) -> ActivityPace:
+        """Whether an activity's queue stands still."""
+
+    def change_activity(self, activity_id: str, change: Callable[[ActivityPace], ActivityPace]) -> ActivityPace:
+        """Apply a pure change to the pace of an activity, as `change_environment` does."""
 
     def change_environment(self, change: Callable[[EnvironmentPace], EnvironmentPace]) -> EnvironmentPace:
         """Apply a pure change to what is stored, afresh if another writer was first; what is stored now.

@@ -21,6 +21,7 @@ class Event(StrEnum):
     """Everything the courier tells about."""
 
     JOB_RECEIVED = "job.received"
+    JOB_COLLECTING = "job.collecting"
     JOB_REJECTED = "job.rejected"
     JOB_WAITING = "job.waiting"
     JOB_SENDING = "job.sending"
@@ -43,6 +44,9 @@ class Event(StrEnum):
     ERP_ACCESS_REFUSED = "erp.access_refused"
     ERP_THROTTLED = "erp.throttled"
     ERP_PAUSE_UNNOTED = "erp.pause_unnoted"
+    JOB_SATURATED = "job.saturated"
+    JOB_SATURATION_OVER = "job.saturation_over"
+    HISTORY_UNNOTED = "history.unnoted"
     ORDER_HELD = "order.held"
     ORDER_NUMBER_SKIPPED = "order.number_skipped"
     JOB_RELEASED = "job.released"
@@ -89,6 +93,8 @@ _LEVELS = {
     Event.ERP_ACCESS_REFUSED: logging.WARNING,
     Event.ERP_THROTTLED: logging.WARNING,
     Event.ERP_PAUSE_UNNOTED: logging.WARNING,
+    Event.JOB_SATURATED: logging.WARNING,
+    Event.HISTORY_UNNOTED: logging.WARNING,
     Event.ORDER_HELD: logging.ERROR,
     Event.CIRCUIT_OPENED: logging.ERROR,
     Event.CIRCUIT_UNNOTED: logging.WARNING,

@@ -7,23 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from shared.adapters.d365 import wire
-from shared.adapters.local_file import LocalFile
 from shared.domain.admission import caps_of
 from shared.domain.feed import Feed, FeedBook
 from shared.domain.findings import Finding, found, rejects
-from shared.domain.job import Source
-from shared.domain.naming import business_date_of, job_id_of
+from shared.domain.job import Job
 from shared.domain.routing import Route, route
-from shared.feeds.offline import NO_ACTIVITY_ID, NotReadable
-from shared.ports import Outgoing
+from shared.dry_run import dry_run
+from shared.feeds.offline import NO_ACTIVITY_ID
+from shared.ports import Content, Outgoing
+from shared.services.submission import outgoing_of
 from shared.settings import ErpSettings
-from shared.validate import findings_of
 
 NO_BASE_URL = "[D365_BASE_URL]"
 #: What stands in an external ID where a landed file has the number of its attempt.
@@ -32,16 +31,18 @@ TRIAL_MARK = "try"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """One file tried for one feed. `url` is whole; `headers` are all that go out but the token's."""
+    """One file tried for one feed. `url` is whole; `headers` are all that go out but the token's.
+
+    `content` is what would be sent; None for a file of a bundle, which goes with others in one package.
+    """
 
     feed: Feed
     file: Path
-    size_bytes: int
-    sha256: str
-    landing_path: str
+    job: Job
     legal_entity: str
     findings: tuple[Finding, ...]
     outgoing: Outgoing
+    content: Content | None
     url: str
     headers: Mapping[str, str]
     caps: Mapping[str, int]
@@ -51,42 +52,33 @@ class Trial:
         """True when the file would be sent."""
         return not rejects(self.findings)
 
+    @property
+    def sent_as(self) -> str:
+        """What goes out: the file or a package made of it."""
+        if self.feed.bundle:
+            return "with the other files of its bundle, in one data package"
+        return "in a data package made from the feed's template" if self.feed.template else "as it is"
+
 
 def trial_of(book: FeedBook, feed: Feed, path: Path, company: str, base_url: str, now: datetime) -> Trial:
     """Try a file as if it landed at `now` for that legal entity. Raises NotReadable."""
-    where = landing_path(feed, path.name, company)
-    routed = route(where, book.feeds.values())
+    run = dry_run(feed, path, now, company)
+    routed = route(run.job.source.path, book.feeds.values())
     legal_entity = routed.legal_entity if isinstance(routed, Route) else ""
-    findings = [*_of_route(routed, feed), *findings_of(feed, path)]
-    content = _opened(path)
-    sha256 = content.sha256
-    source = Source(container="try", path=where, etag=sha256, size_bytes=content.size_bytes, landed_at=now)
-    outgoing = Outgoing(
-        activity_id=feed.activity_id,
-        entity=feed.entity,
-        legal_entity=legal_entity,
-        external_id=f"{job_id_of(feed.name, business_date_of(path.name, now), source)}.{TRIAL_MARK}",
-    )
+    job = replace(run.job, legal_entity=legal_entity)
+    outgoing = replace(outgoing_of(job, feed), external_id=f"{job.job_id}.{TRIAL_MARK}")
     return Trial(
         feed=feed,
         file=path,
-        size_bytes=content.size_bytes,
-        sha256=sha256,
-        landing_path=where,
+        job=job,
         legal_entity=legal_entity,
-        findings=tuple(findings),
+        findings=(*_of_route(routed, feed), *run.findings),
         outgoing=outgoing,
+        content=run.content,
         url=base_url + _named(wire.enqueue_path(outgoing.activity_id, outgoing.entity, outgoing.legal_entity)),
         headers=wire.enqueue_headers(outgoing.external_id),
         caps={_named(name): most for name, most in caps_of(feed, book).items()},
     )
-
-
-def landing_path(feed: Feed, name: str, company: str) -> str:
-    """Where the file has to be written for this feed; for the feed's first legal entity when none is given."""
-    company = company or feed.company or feed.companies[0]
-    words = {"feed": feed.name, "company": company, "name": name}
-    return re.sub(r"\{(\w+)\}", lambda hole: words.get(hole[1], hole[0]), feed.path_rule)
 
 
 def production_doubt(erp: ErpSettings) -> str:
@@ -116,10 +108,3 @@ def _of_route(routed: Route | Finding, feed: Feed) -> list[Finding]:
     if routed.feed.name != feed.name:
         return [found("no-feed", f"feed {routed.feed.name} takes this path before {feed.name} does", feed.name)]
     return []
-
-
-def _opened(path: Path) -> LocalFile:
-    try:
-        return LocalFile(path)
-    except OSError as error:
-        raise NotReadable(f"{path} cannot be read: {error.strerror}") from error

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shared.adapters.local_file import LocalFile
 from shared.domain.feed import Feed, FeedBook
 from shared.domain.sizes import size_text
 from shared.errors import AnswerLost, CourierError, FaultyConfiguration
@@ -80,8 +79,10 @@ def _sent(told: argparse.Namespace, environ: Mapping[str, str], way_in: Callable
 
 
 def _outcome_of_sending(erp: ErpGateway, trial: Trial) -> dict[str, object]:
+    if trial.content is None:
+        return {"sent": False, "why": "it goes with the other files of its bundle; write them all to landing"}
     try:
-        message_id = erp.enqueue(trial.outgoing, LocalFile(trial.file))
+        message_id = erp.enqueue(trial.outgoing, trial.content)
     except AnswerLost as lost:
         return {"sent": False, "in_doubt": True, "why": f"{lost}; F&O may have it, so look before you send again"}
     except CourierError as refused:
@@ -103,13 +104,15 @@ def _show(trial: Trial, told: argparse.Namespace, outcome: Mapping[str, object])
 
 def _screen(trial: Trial) -> list[str]:
     """The trial as lines for a person."""
+    source = trial.job.source
     findings = finding_lines(trial.findings) or ["nothing is wrong with it"]
     return [
-        f"File      {trial.file}  ({size_text(trial.size_bytes)}, SHA-256 {trial.sha256[:12]}...)",
-        f"Lands as  {trial.landing_path}",
+        f"File      {trial.file}  ({size_text(source.size_bytes)}, SHA-256 {source.etag[:12]}...)",
+        f"Lands as  {source.path}",
         f"Feed      {trial.feed.name}: {trial.feed.entity or 'data package'}",
         f"For       {trial.legal_entity or 'no legal entity'}",
         "Check     " + "\n          ".join(findings),
+        f"Goes out  {trial.sent_as}",
         f"Request   POST {trial.url}",
         *(f"          {name}: {value}" for name, value in trial.headers.items()),
         "          Authorization: Bearer [not shown]",
@@ -134,12 +137,13 @@ def _ending(trial: Trial, outcome: Mapping[str, object]) -> list[str]:
 def _as_record(trial: Trial) -> dict[str, object]:
     return {
         "file": str(trial.file),
-        "size_bytes": trial.size_bytes,
-        "sha256": trial.sha256,
+        "size_bytes": trial.job.source.size_bytes,
+        "sha256": trial.job.source.etag,
         "feed": trial.feed.name,
-        "landing_path": trial.landing_path,
+        "landing_path": trial.job.source.path,
         "legal_entity": trial.legal_entity,
         "is_fit": trial.is_fit,
+        "sent_as": trial.sent_as,
         "findings": [
             {
                 "rule": finding.rule,

@@ -10,14 +10,13 @@ import argparse
 import os
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
-from shared.domain.feed import Feed, Shape
-from shared.domain.findings import Finding, check_size, rejects
+from shared.domain.findings import Finding, rejects
+from shared.dry_run import dry_run
 from shared.errors import FaultyConfiguration
 from shared.feeds.offline import NotReadable, feed_of, load_offline
-from shared.ports import OPENING_BYTES
-from shared.services.checking import check_file, check_package
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     told = parser.parse_args(arguments)
     try:
         feed = feed_of(load_offline(told.feeds, os.environ), told.feed, told.feeds)
-        findings = findings_of(feed, told.file)
+        findings = dry_run(feed, told.file, datetime.now(UTC)).findings
     except (FaultyConfiguration, NotReadable) as fault:
         print(fault, file=sys.stderr)
         return 2
@@ -38,20 +37,6 @@ def main(arguments: Sequence[str]) -> int:
     if not rejects(findings):
         print(f"{told.file} is fit for feed {feed.name}")
     return 1 if rejects(findings) else 0
-
-
-def findings_of(feed: Feed, path: Path) -> list[Finding]:
-    """Every finding about a file on disk, as the app would have them. Raises NotReadable."""
-    try:
-        size_bytes = path.stat().st_size
-        with path.open("rb") as file:
-            if found := check_size(feed, size_bytes):
-                return found
-            if feed.shape is Shape.PACKAGE:
-                return check_package(feed, path.name, size_bytes, file)
-            return check_file(feed, path.name, size_bytes, file.read(OPENING_BYTES))
-    except OSError as error:
-        raise NotReadable(f"{path} cannot be read: {error.strerror}") from error
 
 
 def finding_lines(findings: Iterable[Finding]) -> list[str]:

@@ -46,6 +46,7 @@ from shared.ports import (
 )
 from shared.services.admission import Admission
 from shared.services.archiving import Archiving
+from shared.services.bundling import Bundling
 from shared.services.checking import Checking
 from shared.services.day_sums import DaySums
 from shared.services.doubt import Doubt
@@ -57,7 +58,9 @@ from shared.services.export_store import ExportStore
 from shared.services.forgetting import Forgetting
 from shared.services.gauges import Gauges
 from shared.services.intake import Intake
+from shared.services.observing import Observing
 from shared.services.ordering import Ordering
+from shared.services.packing import Packing
 from shared.services.pausing import Pausing
 from shared.services.polling import Polling
 from shared.services.promises import Promises
@@ -201,10 +204,11 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     archiving = Archiving(ledger, files, evidence, clock, archive, rejected, outcomes)
     ordering = Ordering(ledger, doors.order, clock)
     admission = Admission(doors.pace, feeds, ordering, clock)
-    checking, duplicates = Checking(files), Duplicates(ledger, doors.contents, clock)
-    submission = Submission(ledger, files, erp, feeds, admission, checking, duplicates, archiving, clock, chance)
-    intake = Intake(ledger, feeds, ordering, submission, archiving, clock)
-    polling = Polling(ledger, erp, feeds, archiving, clock, shortest, longest)
+    packing, duplicates = Packing(files, Checking(files)), Duplicates(ledger, doors.contents, clock)
+    submission = Submission(ledger, erp, feeds, admission, packing, duplicates, archiving, clock, chance)
+    bundling = Bundling(ledger, files, feeds, archiving, clock)
+    intake = Intake(ledger, feeds, ordering, submission, bundling, archiving, clock)
+    polling = Polling(ledger, erp, feeds, archiving, Observing(doors.pace, clock), clock, shortest, longest)
     doubt = Doubt(ledger, files, erp, feeds, clock, shortest, longest)
     recovery = Recovery(ledger, files, feeds, intake, submission, doubt, clock, settings.sweep_after)
     budget, workers = settings.tick_budget, settings.tick_workers

@@ -57,7 +57,7 @@ def a_job(source: Source | None = None, **changes: Any) -> Job:
 
 def a_job_in(state: JobState, **changes: Any) -> Job:
     """A job that came to `state` by legal moves."""
-    job = a_job()
+    job = a_job(state=state) if state is JobState.COLLECTING else a_job()
     for step in _WAYS[state]:
         job = advance(job, step, START, f"on the way to {state}")
     if state in {JobState.ENQUEUED, JobState.RUNNING}:
@@ -67,6 +67,7 @@ def a_job_in(state: JobState, **changes: Any) -> Job:
 
 _S = JobState
 _WAYS: dict[JobState, list[JobState]] = {
+    _S.COLLECTING: [],
     _S.RECEIVED: [],
     _S.REJECTED: [_S.REJECTED],
     _S.WAITING: [_S.WAITING],

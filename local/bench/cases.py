@@ -127,7 +127,7 @@ def _export(count: int, size: str, size_bytes: int, rounds: int) -> Case:
 
 
 def _bursts(scale: Scale) -> list[Case]:
-    return [_burst(files) for files in {0: (4,), 1: (200,), 2: (200, 1000, 10_000)}[scale]]
+    return [_burst(files) for files in {0: (4,), 1: (100,), 2: (100, 1000, 10_000)}[scale]]
 
 
 def _burst(files: int) -> Case:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable
+from itertools import chain
 from typing import TYPE_CHECKING, BinaryIO
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -30,8 +31,14 @@ class BlobLake:
         from azure.storage.blob import BlobBlock
 
         blob = self._blob(path)
+        chunks = iter(_regrouped(blocks))
+        first, second = next(chunks, b""), next(chunks, None)
+        if second is None:
+            with translated("writing to the lake"):
+                blob.upload_blob(first, overwrite=True)  # one request; a block list takes two
+            return
         staged: list[BlobBlock] = []
-        for chunk in _regrouped(blocks):
+        for chunk in chain((first, second), chunks):
             block_id = base64.b64encode(f"{len(staged):08}".encode()).decode()
             with translated("writing to the lake"):
                 blob.stage_block(block_id, chunk)

@@ -12,8 +12,7 @@ from typing import Any
 
 from shared.adapters.long_text import packed, unpacked
 from shared.domain.findings import Finding
-from shared.domain.job import LONGEST_TIMELINE, Job, JobState, Lane, Source, TimelineEntry
-from shared.domain.naming import source_key
+from shared.domain.job import LONGEST_TIMELINE, Job, JobState, LandedFile, Lane, Source, TimelineEntry
 from shared.domain.outcome import EntityCounts, RowCounts
 
 #: Raised when a column is added or changes its meaning. Rows of the version before are read as they are, and become
@@ -36,14 +35,14 @@ def date_partition(feed: str, business_date: date) -> str:
     return f"job.{feed}.{business_date:%Y%m%d}"
 
 
-def source_row_key(source: Source) -> tuple[str, str]:
-    """Where the claim of a content version lies: a partition for each day of landing (UTC), so arrivals are counted."""
-    return arrivals_partition(source.landed_at.astimezone(UTC).date()), source_key(source)
+def source_row_key(key: str) -> tuple[str, str]:
+    """Where the claim of a content version lies."""
+    return f"source.{key[:2]}", key
 
 
 def arrivals_partition(day: date) -> str:
-    """The partition of the claims of all that landed on a day (UTC)."""
-    return f"source.{day:%Y%m%d}"
+    """The partition of the arrivals of a day (UTC); the row key is that of the claim."""
+    return f"arrived.{day:%Y%m%d}"
 
 
 def message_row_key(message_id: str) -> tuple[str, str]:
@@ -145,6 +144,8 @@ def _progress(job: Job) -> Row:
         "forgotten_at": _text(job.forgotten_at),
         "content_sha256": job.content_sha256,
         "duplicate_of": job.duplicate_of,
+        "members": _members_text(job.members),
+        "template_sha256": job.template_sha256,
         "released_at": _text(job.released_at),
     }
 
@@ -194,6 +195,8 @@ def from_row(row: Row) -> Job:
         content_sha256=get("content_sha256", ""),
         duplicate_of=get("duplicate_of", ""),
         released_at=_time(get("released_at", "")),
+        members=_members(get("members", ""), row["container"]),
+        template_sha256=get("template_sha256", ""),
         feeds_version=get("feeds_version", ""),
         trace=get("trace", ""),
         timeline=_timeline(row),
@@ -249,6 +252,32 @@ def _entities(text: str) -> tuple[EntityCounts, ...]:
     return tuple(
         EntityCounts(entity=name, staged=staged, staging_errors=bad, written=written, target_errors=lost, total=total)
         for name, staged, bad, written, lost, total in (json.loads(unpacked(text)) if text else ())
+    )
+
+
+def _members_text(members: tuple[LandedFile, ...]) -> str:
+    told = [
+        [m.source.path, m.source.etag, m.source.size_bytes, _text(m.source.landed_at), m.entity, m.sha256]
+        for m in members
+    ]
+    return packed(json.dumps(told, ensure_ascii=False, separators=(",", ":"))) if told else ""
+
+
+def _members(text: str, container: str) -> tuple[LandedFile, ...]:
+    """The files of a bundle, which all lie in the same container."""
+    return tuple(
+        LandedFile(
+            source=Source(
+                container=container,
+                path=path,
+                etag=etag,
+                size_bytes=size_bytes,
+                landed_at=datetime.fromisoformat(landed_at),
+            ),
+            entity=entity,
+            sha256=sha256,
+        )
+        for path, etag, size_bytes, landed_at, entity, sha256 in (json.loads(unpacked(text)) if text else ())
     )
 
 

@@ -1,11 +1,13 @@
-"""A file on this machine as content to send."""
+"""A file on this machine in the place of a landed one."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
+from shared.domain.job import Source
 from shared.ports import OPENING_BYTES
 
 _BLOCK_BYTES = 1024 * 1024
@@ -24,12 +26,6 @@ class LocalFile:
         with self._path.open("rb") as file:
             return file.read(OPENING_BYTES)
 
-    @property
-    def sha256(self) -> str:
-        """Of the whole file, as lower-case hex."""
-        with self._path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-
     def blocks(self) -> Iterator[bytes]:
         """See Content."""
         with self._path.open("rb") as file:
@@ -38,3 +34,21 @@ class LocalFile:
 
     def close(self) -> None:
         """Nothing stays open."""
+
+
+class LocalLanding:
+    """Landing with one file in it, whatever path is asked for. Raises OSError when it cannot be read."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size_bytes = path.stat().st_size
+        with path.open("rb") as file:
+            self.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+
+    def open(self, _: Source) -> LocalFile:
+        """See Landing."""
+        return LocalFile(self.path)
+
+    def reader(self, _: Source) -> BinaryIO:
+        """See Landing."""
+        return self.path.open("rb")

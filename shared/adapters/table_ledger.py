@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, islice
 
 from azure.core import MatchConditions
@@ -18,13 +18,12 @@ from azure.data.tables import TableClient, TableTransactionError, UpdateMode
 
 from shared.adapters import ledger_rows as rows
 from shared.adapters.storage_errors import translated
+from shared.adapters.table_bulk import LARGEST_TRANSACTION, if_as, is_due_anew, note_row, version_of, write_in_bulk
 from shared.adapters.table_slots import TableSlots
-from shared.domain.job import Job, Lane, Source, lane_of
+from shared.domain.job import Job, Lane, Source
+from shared.domain.naming import source_key
 from shared.errors import Conflict
 from shared.ports import DueEntry, Slot, Stored, Version
-
-#: The table service takes up to 100 changes of one partition in a transaction.
-LARGEST_TRANSACTION = 100
 
 
 class TableLedger:
@@ -35,13 +34,16 @@ class TableLedger:
         self._slots = TableSlots(table)
 
     def open(self, job: Job) -> tuple[Stored, bool]:
-        """Claim, due entry, job row: in this order, so that a crash leaves nothing that a later call cannot finish."""
+        """Arrival, claim, due entry, job row: in this order, so what a crash leaves is seen and finished later."""
         with translated("opening a job"):
-            claimed_by = self._claim(job)
+            self._note_arrival(job)
+            claimed_by = self._claim(job.source, job.job_id)
+            if claimed_by and claimed_by != job.job_id:  # feeds.yaml says otherwise than when it was claimed
+                job = replace(job, job_id=claimed_by)
+                self._table.upsert_entity(_arrival(job))
             found = self.read(claimed_by) if claimed_by else None
             if found is not None:
                 return found, False
-            job = replace(job, job_id=claimed_by or job.job_id)
             self._note_due(job)
             try:
                 answer = self._table.create_entity(rows.to_row(job))
@@ -50,18 +52,24 @@ class TableLedger:
                 if winner is None:
                     raise
                 return winner, False
-            return Stored(job, _version(answer["etag"], job)), True
+            return Stored(job, version_of(job, answer["etag"])), True
 
-    def _claim(self, job: Job) -> str | None:
+    def _note_arrival(self, job: Job) -> None:
+        """A row of its own that no job's fate touches, so that a lost job is missed: docs/decisions/0011."""
+        try:
+            self._table.create_entity(_arrival(job))
+        except ResourceExistsError:
+            return
+
+    def claim(self, source: Source, job_id: str) -> str:
+        """An insert that fails when the source is claimed."""
+        with translated("claiming a file"):
+            return self._claim(source, job_id) or job_id
+
+    def _claim(self, source: Source, job_id: str) -> str | None:
         """None when the source is this job's from now on, else the ID of the job that owns it."""
-        partition, key = rows.source_row_key(job.source)
-        claim = {
-            "PartitionKey": partition,
-            "RowKey": key,
-            "job_id": job.job_id,
-            "path": job.source.path,
-            "landed_at": job.source.landed_at.isoformat(),
-        }
+        partition, key = rows.source_row_key(source_key(source))
+        claim = {"PartitionKey": partition, "RowKey": key, "job_id": job_id, "path": source.path}
         try:
             self._table.create_entity(claim)
         except ResourceExistsError:
@@ -76,38 +84,32 @@ class TableLedger:
             except ResourceNotFoundError:
                 return None
             job = rows.from_row(dict(row))
-            return Stored(job, _version(row.metadata["etag"], job))
+            return Stored(job, version_of(job, row.metadata["etag"]))
 
     def write(self, job: Job, seen: Version) -> Version:
         """Due entry first, then the row if it is still as seen: a job is never without an entry that finds it."""
         with translated("writing a job"):
-            if (job.due_at, lane_of(job)) != (seen.due_at, seen.lane):
+            if is_due_anew(job, seen):
                 self._note_due(job, seen.token)
             try:
-                answer = self._table.update_entity(
-                    rows.to_row(job, seen.entries),
-                    mode=UpdateMode.MERGE,
-                    etag=seen.token,
-                    match_condition=MatchConditions.IfNotModified,
-                )
+                answer = self._table.update_entity(rows.to_row(job, seen.entries), mode=UpdateMode.MERGE, **if_as(seen))
             except (ResourceModifiedError, ResourceNotFoundError) as error:
                 raise Conflict(f"job {job.job_id} changed since it was read") from error
-            return _version(answer["etag"], job)
+            return version_of(job, answer["etag"])
+
+    def write_all(self, changes: Sequence[tuple[Job, Version]]) -> list[Version | None]:
+        """The order of `write`, in transactions."""
+        with translated("writing jobs"):
+            return write_in_bulk(self._table, changes, self.write)
 
     def _note_due(self, job: Job, replaces: str = "") -> None:
         """Where a tick finds the job; one that only a person moves is noted apart, so that open ones can be counted."""
-        if job.due_at is not None:
-            partition, key = rows.due_partition(lane_of(job)), rows.due_key(job.due_at, job.job_id)
-        elif not job.is_final:
-            partition, key = rows.PARKED, job.job_id
-        else:
-            return
-        row = {"PartitionKey": partition, "RowKey": key, "feed": job.feed, "replaces": replaces}
-        self._table.upsert_entity(row)
+        if row := note_row(job, replaces):
+            self._table.upsert_entity(row)
 
     def by_source(self, source: Source) -> str | None:
         """A point read of the claim."""
-        return self._pointed(*rows.source_row_key(source))
+        return self._pointed(*rows.source_row_key(source_key(source)))
 
     def by_message(self, message_id: str) -> str | None:
         """A point read of the message index."""
@@ -154,7 +156,9 @@ class TableLedger:
         partition = rows.due_partition(lane)
         bounds = f"PartitionKey eq '{partition}' and RowKey lt '{rows.due_bound(now)}'"
         with translated("listing due jobs"):
-            for row in self._table.query_entities(bounds, select=["RowKey", "feed", "replaces"]):
+            for row in self._table.query_entities(
+                bounds, select=["RowKey", "feed", "replaces", "landed_at", "order_key"]
+            ):
                 due_at, job_id = rows.parse_due_key(row["RowKey"])
                 yield DueEntry(
                     lane=lane,
@@ -163,6 +167,8 @@ class TableLedger:
                     feed=row["feed"],
                     key=row["RowKey"],
                     replaces=row.get("replaces") or "",
+                    landed_at=datetime.fromisoformat(row["landed_at"]) if row.get("landed_at") else due_at,
+                    order_key=row.get("order_key") or "",
                 )
 
     def remind(self, job: Job) -> None:
@@ -258,5 +264,10 @@ class TableLedger:
         return True
 
 
-def _version(etag: str | None, job: Job) -> Version:
-    return Version(token=etag or "", entries=len(job.timeline), due_at=job.due_at, lane=lane_of(job))
+def _arrival(job: Job) -> dict[str, str]:
+    return {
+        "PartitionKey": rows.arrivals_partition(job.source.landed_at.astimezone(UTC).date()),
+        "RowKey": source_key(job.source),
+        "job_id": job.job_id,
+        "landed_at": job.source.landed_at.isoformat(),
+    }

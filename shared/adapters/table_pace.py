@@ -12,6 +12,7 @@ from azure.data.tables import TableClient, UpdateMode
 
 from shared.adapters.storage_errors import translated
 from shared.domain.circuit import Circuit
+from shared.domain.history import ActivityPace, History
 from shared.domain.pace import EnvironmentPace, FeedPace, Standing
 from shared.errors import Conflict
 
@@ -29,16 +30,25 @@ class TablePace:
 
     def __init__(self, table: TableClient) -> None:
         self._table = table
+        self._last_seen = EnvironmentPace()
 
     def environment(self) -> EnvironmentPace:
         """A point read."""
         with translated("reading the pace"):
-            return _environment(self._row(_ENVIRONMENT) or {})
+            return self._saw(_environment(self._row(_ENVIRONMENT) or {}))
+
+    def environment_last_seen(self) -> EnvironmentPace:
+        """See PaceLedger."""
+        return self._last_seen
+
+    def _saw(self, pace: EnvironmentPace) -> EnvironmentPace:
+        self._last_seen = pace
+        return pace
 
     def change_environment(self, change: Callable[[EnvironmentPace], EnvironmentPace]) -> EnvironmentPace:
         """Read, change, write if unchanged since."""
         with translated("changing the pace"):
-            return self._swap(_ENVIRONMENT, change, _environment, _environment_row)
+            return self._saw(self._swap(_ENVIRONMENT, change, _environment, _environment_row))
 
     def standing(self, feed: str) -> Standing:
         """One query of a partition that has a row a feed."""
@@ -48,12 +58,22 @@ class TablePace:
                 row["RowKey"]: dict(row)
                 for row in self._table.query_entities(f"PartitionKey eq '{_PARTITION}' and {keys}")
             }
-        return Standing(_environment(found.get(_ENVIRONMENT, {})), _feed(found.get(_feed_key(feed), {})))
+        return Standing(self._saw(_environment(found.get(_ENVIRONMENT, {}))), _feed(found.get(_feed_key(feed), {})))
 
     def change_feed(self, feed: str, change: Callable[[FeedPace], FeedPace]) -> FeedPace:
         """Read, change, write if unchanged since."""
         with translated("changing the pace"):
             return self._swap(_feed_key(feed), change, _feed, _feed_row)
+
+    def activity(self, activity_id: str) -> ActivityPace:
+        """A point read."""
+        with translated("reading the pace"):
+            return _activity(self._row(_activity_key(activity_id)) or {})
+
+    def change_activity(self, activity_id: str, change: Callable[[ActivityPace], ActivityPace]) -> ActivityPace:
+        """Read, change, write if unchanged since."""
+        with translated("changing the pace"):
+            return self._swap(_activity_key(activity_id), change, _activity, _activity_row)
 
     def _swap(
         self, key: str, change: Callable[[_Pace], _Pace], read: Callable[[Row], _Pace], row_of: Callable[[_Pace], Row]
@@ -96,6 +116,8 @@ def _environment(row: Row) -> EnvironmentPace:
         pause_why=row.get("pause_why", ""),
         tokens=float(row.get("tokens", "0")),
         filled_at=_time(row.get("filled_at", "")),
+        crowded=frozenset(row.get("crowded", "").split()),
+        crowded_until=_time(row.get("crowded_until", "")),
     )
 
 
@@ -105,6 +127,8 @@ def _environment_row(pace: EnvironmentPace) -> Row:
         "pause_why": pace.pause_why[:500],
         "tokens": repr(pace.tokens),
         "filled_at": _text(pace.filled_at),
+        "crowded": " ".join(sorted(pace.crowded)),
+        "crowded_until": _text(pace.crowded_until),
     }
 
 
@@ -119,7 +143,10 @@ def _feed(row: Row) -> FeedPace:
         opened_at=_time(row.get("opened_at", "")),
         try_at=_time(row.get("try_at", "")),
     )
-    return FeedPace(circuit=circuit)
+    history = History(
+        queued_seconds=_numbers(row.get("queued_seconds", "")), total_seconds=_numbers(row.get("total_seconds", ""))
+    )
+    return FeedPace(circuit=circuit, history=history)
 
 
 def _feed_row(pace: FeedPace) -> Row:
@@ -129,7 +156,25 @@ def _feed_row(pace: FeedPace) -> Row:
         "refused_why": circuit.why[:1000],
         "opened_at": _text(circuit.opened_at),
         "try_at": _text(circuit.try_at),
+        "queued_seconds": " ".join(map(str, pace.history.queued_seconds)),
+        "total_seconds": " ".join(map(str, pace.history.total_seconds)),
     }
+
+
+def _activity_key(activity_id: str) -> str:
+    return f"activity.{activity_id.lower()}"
+
+
+def _activity(row: Row) -> ActivityPace:
+    return ActivityPace(saturated_at=_time(row.get("saturated_at", "")), moved_at=_time(row.get("moved_at", "")))
+
+
+def _activity_row(pace: ActivityPace) -> Row:
+    return {"saturated_at": _text(pace.saturated_at), "moved_at": _text(pace.moved_at)}
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    return tuple(map(int, text.split()))
 
 
 def _text(at: datetime | None) -> str:

@@ -60,9 +60,9 @@ class Facts:
     standing: Standing
 
 
-def held(feed: Feed, book: FeedBook, facts: Facts) -> Hold | None:
+def held(job: Job, feed: Feed, book: FeedBook, facts: Facts) -> Hold | None:
     """The first thing that keeps a job of `feed` from being sent, before it asks for a place; None: nothing does."""
-    return next(_holds(feed, book, facts), None)
+    return next(_holds(job, feed, book, facts), None)
 
 
 def caps_of(feed: Feed, book: FeedBook) -> dict[str, int]:
@@ -145,7 +145,7 @@ def circuit_hold(circuit: Circuit, now: datetime) -> Hold | None:
     return Hold(kind=WaitKind.CIRCUIT, why=f"{told}. The last: {circuit.why}", until=circuit.try_at)
 
 
-def _holds(feed: Feed, book: FeedBook, facts: Facts) -> Iterator[Hold]:
+def _holds(job: Job, feed: Feed, book: FeedBook, facts: Facts) -> Iterator[Hold]:
     if book.paused or feed.paused:
         yield Hold(kind=WaitKind.OFF, why=f"feeds.yaml says paused for {'all feeds' if book.paused else 'this feed'}")
     opens_at = opening(facts.now, feed.send_between, book.maintenance)
@@ -158,3 +158,5 @@ def _holds(feed: Feed, book: FeedBook, facts: Facts) -> Iterator[Hold]:
         yield circuit
     if rate := rate_hold(environment, book.sends_per_minute, facts.now):
         yield rate
+    if job.state is JobState.RECEIVED and environment.crowd_at(facts.now) & caps_of(feed, book).keys():
+        yield Hold(kind=WaitKind.CAP, why="files that landed before it wait for a place")

@@ -1,6 +1,6 @@
 """The sum check: of what landed on a day, every file is somewhere. Pure.
 
-Arrivals are counted by claims, which are written before the jobs and never change; where they are now, by the jobs. A
+Arrivals are rows of their own, written before the jobs; where the files are now is counted by the jobs. A
 day of landing (UTC) is closed at its end, while a business date never is: so the check goes by the day of landing.
 """
 
@@ -19,7 +19,7 @@ MOST_NAMED = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayBalance:
-    """What landed in a feed on a day, and where it is. `lost`: claimed, without a job; `unclaimed`: the reverse."""
+    """What landed in a feed on a day, and where it is. `lost`: arrived, without a job; `unclaimed`: the reverse."""
 
     feed: str
     day: date
@@ -35,12 +35,12 @@ class DayBalance:
         return self.lost == 0 and self.unclaimed == 0 and self.arrived == sum(self.states.values())
 
 
-def balances(day: date, claimed: Set[str], standing: Mapping[str, JobState]) -> list[DayBalance]:
-    """A balance for each feed that something landed in, from claimed job IDs and from the jobs that landed that day."""
+def balances(day: date, arrived: Set[str], standing: Mapping[str, JobState]) -> list[DayBalance]:
+    """A balance for each feed that something landed in, from the job IDs of arrivals and from the jobs there are."""
     by_feed: dict[str, set[str]] = defaultdict(set)
-    for job_id in claimed | set(standing):
+    for job_id in arrived | set(standing):
         by_feed[job_id.partition(".")[0]].add(job_id)
-    return [_balance(feed, day, ids & claimed, ids & set(standing), standing) for feed, ids in sorted(by_feed.items())]
+    return [_balance(feed, day, ids & arrived, ids & set(standing), standing) for feed, ids in sorted(by_feed.items())]
 
 
 def _balance(

@@ -11,6 +11,9 @@ from shared.domain.outcome import Outcome, RowCounts, Summary, count_rows, judge
 from shared.domain.remote import RemoteReport, RemoteStatus
 from shared.domain.sizes import duration_text
 
+#: A tick takes over a job that its own event left half done for so long.
+TAKE_OVER_AFTER = timedelta(minutes=2)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollPolicy:

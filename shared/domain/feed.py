@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from shared.domain.bundle import Bundle
 from shared.domain.promises import Deadline
+from shared.domain.template import Template
 from shared.domain.windows import Hours, Spans
 
 DEFAULT_PATH_RULE = "{feed}/{company}/{name}"
+DEFAULT_PRIORITY = 5
 
 
 class Shape(StrEnum):
@@ -83,12 +86,14 @@ class Feed:
     `max_in_flight` bounds what the ERP has of this feed's activity at once; `overdue_after` counts from sending.
     Of all feeds with one `serial_key` F&O has one file at a time; empty for none.
     `send_between` are the hours in which it may send; None at any. A `paused` feed takes files in and sends none.
-    The oldest by `order_by` goes first; with `is_strict` only when all before it, for its legal entity, were loaded.
+    When the caps bind, `priority` (0 to 9, 9 first) counts. Of its files the oldest by `order_by` goes first; with
+    `is_strict` only when all before it, for its legal entity, were loaded.
     A content counts as a `duplicate` of one that was sent less than `duplicate_within` before.
     `data_project` is the name under which F&O lists the activity's executions; with it a lost answer is looked up.
     What the check before sending goes by: `file_format` and `columns` of a file feed, the labels in `entities` that
     packages may hold (empty: any), `warn_size_bytes`, and `checks`, which says what rejects.
     What is promised: a file by the deadline `expect`, all loaded by `loaded_by`, rows of each file within the band.
+    With a `template` landed files are sent in a package made from it, those of a `bundle` together in one.
     """
 
     name: str
@@ -103,6 +108,7 @@ class Feed:
     overdue_after: timedelta
     lost_answer: LostAnswer = LostAnswer.HOLD
     data_project: str = ""
+    priority: int = DEFAULT_PRIORITY
     order_by: OrderBy = OrderBy.LANDED
     is_strict: bool = False
     duplicate: Duplicate = Duplicate.SEND
@@ -119,6 +125,8 @@ class Feed:
     loaded_by: Deadline | None = None
     rows_min: int | None = None
     rows_max: int | None = None
+    template: Template | None = None
+    bundle: Bundle | None = None
 
 
 class NoFile(StrEnum):

@@ -52,14 +52,10 @@ def found(rule: str, seen: str, feed: str = "", more: str = "") -> Finding:
 
 
 def weighed(findings: Iterable[Finding], checks: Checks) -> list[Finding]:
-    """The findings as the feed's `checks` takes them: all reject, or all but the gravest only warn."""
-    match checks:
-        case Checks.CERTAIN:
-            return list(findings)
-        case Checks.REJECT:
-            return [replace(finding, is_warning=False) for finding in findings]
-        case Checks.WARN:
-            return [replace(f, is_warning=RULES[f.rule].weight is not Weight.ALWAYS) for f in findings]
+    """What looking into a file found, as the feed's `checks` takes it: all of it rejects, or all of it only warns."""
+    if checks is Checks.CERTAIN:
+        return list(findings)
+    return [replace(finding, is_warning=checks is Checks.WARN) for finding in findings]
 
 
 def rejects(findings: Iterable[Finding]) -> bool:

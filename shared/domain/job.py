@@ -16,6 +16,7 @@ from shared.domain.outcome import EntityCounts, RowCounts
 class JobState(StrEnum):
     """Where a job is. The ERP's own word for its side is a status, never a state."""
 
+    COLLECTING = "COLLECTING"
     RECEIVED = "RECEIVED"
     REJECTED = "REJECTED"
     WAITING = "WAITING"
@@ -35,6 +36,7 @@ _ENDS = frozenset({_S.SUCCEEDED, _S.PARTIAL, _S.FAILED})
 
 #: The whole life of a job. A state absent from the left side is final.
 TRANSITIONS: dict[JobState, frozenset[JobState]] = {
+    _S.COLLECTING: frozenset({_S.RECEIVED, _S.REJECTED}),
     _S.RECEIVED: frozenset({_S.WAITING, _S.SENDING, _S.REJECTED, _S.SKIPPED}),
     _S.WAITING: frozenset({_S.SENDING, _S.REJECTED, _S.SKIPPED}),
     _S.SENDING: frozenset({_S.ENQUEUED, _S.WAITING, _S.IN_DOUBT, _S.FAILED}),
@@ -42,6 +44,9 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     _S.ENQUEUED: frozenset({_S.RUNNING}) | _ENDS,
     _S.RUNNING: _ENDS,
 }
+
+#: In which state a job begins: a file by itself, or the first of a bundle.
+BEGINNINGS = frozenset({_S.RECEIVED, _S.COLLECTING})
 
 #: States in which the remote may be working on the file: these hold a place under the caps.
 IN_FLIGHT = frozenset({_S.SENDING, _S.IN_DOUBT, _S.ENQUEUED, _S.RUNNING})
@@ -65,6 +70,18 @@ class Source:
     def name(self) -> str:
         """The last segment of the path: what a person calls the file."""
         return self.path.rsplit("/", 1)[-1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LandedFile:
+    """One landed file of a job, and the entity that it fills; empty for one that is kept and not sent.
+
+    `sha256` is of its bytes, empty until they have been read.
+    """
+
+    source: Source
+    entity: str
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +110,8 @@ class Job:
     duplicates; `duplicate_of` the job whose content a skipped one repeats. `released_at` is when a person let a held
     file through. `forgotten_at` is when a person had the file's content and errors removed; the row stays. `trace`
     is the traceparent of the arrival, to which later work is linked.
+    `members` are the files of a bundle, whose `source` is no blob but names them together. Where `template_sha256`
+    tells of which template a package was made, `sha256` is of the package and `content_sha256` of the landed file.
     """
 
     job_id: str
@@ -132,6 +151,8 @@ class Job:
     duplicate_of: str = ""
     released_at: datetime | None = None
     trace: str = ""
+    members: tuple[LandedFile, ...] = ()
+    template_sha256: str = ""
     feeds_version: str = ""
     timeline: tuple[TimelineEntry, ...] = ()
 
@@ -139,6 +160,12 @@ class Job:
     def is_final(self) -> bool:
         """True when the state never changes again; archiving may still be open."""
         return self.state not in TRANSITIONS
+
+    @property
+    def files(self) -> tuple[LandedFile, ...]:
+        """The landed files: one, or those of a bundle."""
+        own_sha256 = self.content_sha256 or self.sha256
+        return self.members or (LandedFile(source=self.source, entity=self.entity, sha256=own_sha256),)
 
     @property
     def nothing_loaded(self) -> bool:

@@ -52,9 +52,9 @@ def archive_folder(job: Job) -> str:
     return f"{job.feed}/{job.business_date:%Y/%m/%d}/{job.job_id}"
 
 
-def outcome_path(job: Job) -> str:
+def outcome_path(source: Source) -> str:
     """Where the sender finds the end of a file, from what it knows: the path it wrote to, and `.json`."""
-    return f"{job.source.path}.json"
+    return f"{source.path}.json"
 
 
 def rejected_folder(job: Job) -> str:

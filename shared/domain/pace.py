@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.circuit import CLOSED, Circuit
+from shared.domain.history import NO_HISTORY, History
 
 #: No pause is longer, whatever F&O asks for: after it one call finds out whether the pause still holds.
 LONGEST_PAUSE = timedelta(hours=1)
@@ -26,13 +27,20 @@ class EnvironmentPace:
     """What binds every call to one F&O environment.
 
     `paused_until` is when it may be called again, None when it never asked for a pause. `tokens` is how many sends
-    the bucket held at `filled_at`; a bucket without a time is full.
+    the bucket held at `filled_at`; a bucket without a time is full. Until `crowded_until` files wait for a place under
+    the caps named in `crowded`: one that has just landed goes behind them.
     """
 
     paused_until: datetime | None = None
     pause_why: str = ""
     tokens: float = 0.0
     filled_at: datetime | None = None
+    crowded: frozenset[str] = frozenset()
+    crowded_until: datetime | None = None
+
+    def crowd_at(self, now: datetime) -> frozenset[str]:
+        """The caps under which files wait for a place."""
+        return self.crowded if self.crowded_until and self.crowded_until > now else frozenset()
 
     def pause_at(self, now: datetime) -> datetime | None:
         """Until when the environment is to be left alone; None when it may be called."""
@@ -44,6 +52,7 @@ class FeedPace:
     """What all instances share about one feed."""
 
     circuit: Circuit = CLOSED
+    history: History = NO_HISTORY
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +69,17 @@ def paused(pace: EnvironmentPace, asked: timedelta | None, why: str, now: dateti
     if until < (pace.paused_until or now) + _NOT_NEWS:
         return pace
     return replace(pace, paused_until=until, pause_why=why)
+
+
+#: How long a run of the timer that found files waiting for a place speaks for them; each run says it again.
+CROWD_LASTS = timedelta(minutes=3)
+
+
+def crowded(pace: EnvironmentPace, caps: frozenset[str], now: datetime) -> EnvironmentPace:
+    """The pace after files were seen waiting under these caps; the same object while that is known for long enough."""
+    if pace.crowded == caps and pace.crowded_until and pace.crowded_until - now > CROWD_LASTS / 2:
+        return pace
+    return replace(pace, crowded=caps, crowded_until=now + CROWD_LASTS)
 
 
 def in_bucket(pace: EnvironmentPace, now: datetime, per_minute: int) -> float:

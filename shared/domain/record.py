@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import datetime
 
 from shared.domain.evidence import needs_evidence
-from shared.domain.job import Job, TimelineEntry
+from shared.domain.job import Job, LandedFile, TimelineEntry
+from shared.domain.naming import outcome_path
 from shared.domain.outcome import EntityCounts
 
 RECORD_VERSION = 1
@@ -37,8 +39,10 @@ def job_record(job: Job) -> dict[str, object]:
             "landed_at": _iso(job.source.landed_at),
             "etag": job.source.etag,
             "size_bytes": job.source.size_bytes,
-            "sha256": job.sha256 or None,
+            "sha256": (job.content_sha256 or job.sha256 or None) if not job.members else None,
         },
+        "package": _package(job) if job.template_sha256 else None,
+        "members": [_member(member) for member in job.members],
         "remote": {
             "activity_id": job.activity_id,
             "entity": job.entity,
@@ -62,16 +66,22 @@ def job_record(job: Job) -> dict[str, object]:
     }
 
 
-def outcome_record(job: Job) -> dict[str, object]:
+def outcome_notes(job: Job) -> Iterator[tuple[str, str]]:
+    """(path, text) of what each sender of a file is told; the members of a bundle share their end."""
+    for member in job.files:
+        yield outcome_path(member.source), as_text(outcome_record(job, member))
+
+
+def outcome_record(job: Job, member: LandedFile) -> dict[str, object]:
     """What the system that wrote the file needs to know of its end."""
     rows = job.rows
     return {
         "record_version": RECORD_VERSION,
-        "file": job.source.path,
+        "file": member.source.path,
         "job_id": job.job_id,
         "legal_entity": job.legal_entity,
         "business_date": job.business_date.isoformat(),
-        "sha256": job.sha256 or None,
+        "sha256": member.sha256 or None,
         "outcome": job.state.value,
         "reason": job.reason,
         "rows": {"in": rows.rows_in, "ok": rows.rows_ok, "bad": rows.rows_bad} if rows else None,
@@ -91,10 +101,28 @@ def rejection_record(job: Job) -> dict[str, object]:
         "record_version": RECORD_VERSION,
         "job_id": job.job_id,
         "file": f"{job.source.container}/{job.source.path}",
+        "members": [member.source.name for member in job.members],
         "size_bytes": job.source.size_bytes,
         "landed_at": _iso(job.source.landed_at),
         "rejected_at": _iso(job.ended_at),
         "findings": [_finding(job, index) for index in range(len(job.findings))],
+    }
+
+
+def _package(job: Job) -> dict[str, object]:
+    """What was sent in place of the landed files; it can be made again from them and the template."""
+    return {"sha256": job.sha256 or None, "template_sha256": job.template_sha256}
+
+
+def _member(member: LandedFile) -> dict[str, object]:
+    return {
+        "name": member.source.name,
+        "entity": member.entity or None,
+        "landed_as": f"{member.source.container}/{member.source.path}",
+        "landed_at": _iso(member.source.landed_at),
+        "etag": member.source.etag,
+        "size_bytes": member.source.size_bytes,
+        "sha256": member.sha256 or None,
     }
 
 

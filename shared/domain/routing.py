@@ -36,6 +36,12 @@ def pattern_of(feed: Feed) -> re.Pattern[str]:
     return re.compile(out + re.escape(feed.path_rule[at:]))
 
 
+def path_of(feed: Feed, legal_entity: str, name: str) -> str:
+    """The path under which the feed looks for a file of that name."""
+    words = {"feed": feed.name, "company": legal_entity, "name": name}
+    return _PLACEHOLDER.sub(lambda hole: words[hole[1]], feed.path_rule)
+
+
 def route(path: str, feeds: Iterable[Feed]) -> Route | Finding:
     """Return the first feed whose rule matches `path`, or the finding that rejects the file."""
     listed = list(feeds)

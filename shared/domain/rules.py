@@ -15,7 +15,7 @@ _NO_ROWS = "processed, with zero rows loaded"
 
 
 class Weight(StrEnum):
-    """What a broken rule leads to. A feed's `checks` may make the latter two stricter or milder, never the first."""
+    """What a broken rule leads to. A feed's `checks` may change that for all but the first."""
 
     ALWAYS = "rejects always"
     CERTAIN = "rejects"
@@ -57,6 +57,27 @@ _WHERE_AND_SIZE = (
         "",
         "This version was never sent. If a newer one lies under the same name, it is a job of its own; "
         "write each delivery under a name of its own.",
+    ),
+    Rule(
+        "unfit-name",
+        _ALWAYS,
+        "the file's name cannot stand in the package that is made of it",
+        "",
+        "Nothing was sent. Write the file again under a name of letters, digits, spaces and `-_.`.",
+    ),
+    Rule(
+        "not-in-bundle",
+        _ALWAYS,
+        "the feed takes bundles, and the file's name is none of their members'",
+        "",
+        "Nothing was sent. Name the file as feeds.yaml has it, or add it to the bundle's members.",
+    ),
+    Rule(
+        "bundle-incomplete",
+        _ALWAYS,
+        "a file of the bundle had not landed when its time was over",
+        "",
+        "Nothing was sent. Find out why this file was not written; then write all files of the bundle again.",
     ),
     Rule(
         "empty-file",

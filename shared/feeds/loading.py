@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from shared.domain.feed import (
     DEFAULT_PATH_RULE,
+    DEFAULT_PRIORITY,
     WARN_SIZE_BYTES,
     Checks,
     Duplicate,
@@ -30,7 +31,7 @@ from shared.domain.package_check import looks_encoded, plain_label
 from shared.domain.routing import placeholders
 from shared.domain.sizes import parse_duration, parse_size
 from shared.errors import FaultyConfiguration
-from shared.feeds import pacing, promised
+from shared.feeds import pacing, packaging, promised
 from shared.feeds.schema_faults import schema_fault
 
 SCHEMA_PATH = Path(__file__).with_name("feeds.schema.json")
@@ -46,6 +47,8 @@ Fault = tuple[int, str]
 def load_feeds(text: str, environ: Mapping[str, str], environment: str, title: str = "feeds.yaml") -> FeedBook:
     """Read and check a feeds file. `environ` gives the app settings that %SETTING% names.
 
+    `title` is the file's path, for the messages and because templates are named relative to it.
+
     Raises:
         FaultyConfiguration: lists all faults at once, each with its line and what to write instead.
     """
@@ -54,13 +57,14 @@ def load_feeds(text: str, environ: Mapping[str, str], environment: str, title: s
         document = yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise FaultyConfiguration(title, [_yaml_sentence(error)]) from error
-    lines = _Lines(node)
+    lines, folder = _Lines(node), Path(title).parent
     faults = [*_duplicates(node), *_schema_faults(document, lines)]
     if isinstance(document, dict):
         faults += _meaning_faults(document, lines, environ, environment)
+        faults += _packaging_faults(document.get("feeds"), lines, folder)
     if faults:
         raise FaultyConfiguration(title, [f"line {line}: {fault}" for line, fault in sorted(set(faults))])
-    return _book(document, environ, hashlib.sha256(text.encode()).hexdigest()[:12])
+    return _book(document, environ, folder, hashlib.sha256(text.encode()).hexdigest()[:12])
 
 
 class _Lines:
@@ -145,6 +149,12 @@ def _meaning_faults(
         claimed.setdefault(rule, str(name))
 
 
+def _packaging_faults(feeds: object, lines: _Lines, folder: Path) -> Iterator[Fault]:
+    for name, feed in feeds.items() if isinstance(feeds, dict) else ():
+        for keys, fault in packaging.feed_faults(feed, folder) if isinstance(feed, dict) else ():
+            yield lines.of(["feeds", name, *keys]), f"{'.'.join(map(str, ['feeds', name, *keys]))}: {fault}"
+
+
 def _feed_faults(feed: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(key, what is wrong). Values of a wrong type are the schema's to report and are passed over here."""
     named = placeholders(str(feed.get("path", DEFAULT_PATH_RULE)))
@@ -196,11 +206,11 @@ def _setting_named(activity_id: str) -> str:
     return activity_id.strip("%") if activity_id.startswith("%") else ""
 
 
-def _book(document: Mapping[str, Any], environ: Mapping[str, str], version: str) -> FeedBook:
+def _book(document: Mapping[str, Any], environ: Mapping[str, str], folder: Path, version: str) -> FeedBook:
     return FeedBook(
         environment=document["environment"],
         max_in_flight=document.get("max_in_flight", _ENVIRONMENT_CAP),
-        feeds={name: _feed(name, feed, document, environ) for name, feed in document.get("feeds", {}).items()},
+        feeds={name: _feed(name, feed, document, environ, folder) for name, feed in document.get("feeds", {}).items()},
         exports={name: _export(name, export, environ) for name, export in document.get("exports", {}).items()},
         version=version,
         sends_per_minute=document.get("sends_per_minute"),
@@ -228,7 +238,9 @@ def _export(name: str, export: Mapping[str, Any], environ: Mapping[str, str]) ->
     )
 
 
-def _feed(name: str, feed: Mapping[str, Any], document: Mapping[str, Any], environ: Mapping[str, str]) -> Feed:
+def _feed(
+    name: str, feed: Mapping[str, Any], document: Mapping[str, Any], environ: Mapping[str, str], folder: Path
+) -> Feed:
     return Feed(
         name=name,
         activity_id=_activity_id(feed, environ),
@@ -242,6 +254,7 @@ def _feed(name: str, feed: Mapping[str, Any], document: Mapping[str, Any], envir
         overdue_after=parse_duration(feed.get("overdue_after", "4h")),
         lost_answer=LostAnswer(feed.get("lost_answer", "hold")),
         data_project=feed.get("data_project", ""),
+        priority=feed.get("priority", DEFAULT_PRIORITY),
         order_by=OrderBy(feed.get("order_by", "landed")),
         is_strict=feed.get("ordering") == "strict",
         duplicate=Duplicate(feed.get("duplicate", "send")),
@@ -258,4 +271,6 @@ def _feed(name: str, feed: Mapping[str, Any], document: Mapping[str, Any], envir
         loaded_by=promised.deadline_of("loaded_by", feed, document),
         rows_min=feed.get("rows", {}).get("min"),
         rows_max=feed.get("rows", {}).get("max"),
+        template=packaging.template_of(feed, folder),
+        bundle=packaging.bundle_of(feed),
     )

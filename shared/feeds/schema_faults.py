@@ -17,7 +17,11 @@ _ONLY_OF = {
     "format": "belongs to shape file; a package's manifest names the format of each data file",
     "columns": "belongs to shape file; a package's manifest maps the columns of each data file",
     "entities": "belongs to shape package; a file has one `entity`",
+    "template": "belongs to shape file; files of shape package are sent as they are",
+    "bundle": "belongs to shape file; files of shape package are sent as they are",
 }
+#: The same where the feed has a bundle.
+_NOT_OF_A_BUNDLE = "is not for bundles: each member names its own entity, whose format and columns the template has"
 
 
 def schema_fault(error: ValidationError) -> tuple[Keys, str]:
@@ -32,7 +36,8 @@ def schema_fault(error: ValidationError) -> tuple[Keys, str]:
         return _unknown_key(error, keys, where, schema)
     if error.validator == "not":
         key = next(name for name in _ONLY_OF if name in _keys_of(error.instance) and name in str(error.validator_value))
-        return (*keys, key), f"{where}.{key} {_ONLY_OF[key]}"
+        of_a_bundle = key in {"entity", "format", "columns"} and "bundle" in _keys_of(error.instance)
+        return (*keys, key), f"{where}.{key} {_NOT_OF_A_BUNDLE if of_a_bundle else _ONLY_OF[key]}"
     return keys, f"{where}: {_sentence(error, schema)}"
 
 

@@ -14,6 +14,7 @@ from shared.domain.findings import ZIP_SIGNATURE
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _MARKUP = re.compile(r"\s*<[?!\w]")
 _DELIMITERS = ",;\t|"
+_SAMPLE_BYTES = 512
 #: Encodings that expat cannot read, though F&O may: nothing is said about them.
 _UNKNOWN_ENCODING = frozenset({18, 32})
 
@@ -34,7 +35,7 @@ def read_opening(content: bytes, *, is_whole: bool) -> Opening:
 
 
 def _encoding_of(content: bytes) -> tuple[str, bytes]:
-    """(encoding, byte order mark). Without a mark, a zero byte beside the first letter tells UTF-16."""
+    """(encoding, byte order mark). Without a mark, zero bytes at every other place tell UTF-16."""
     for encoding, bom in (
         ("UTF-8", codecs.BOM_UTF8),
         ("UTF-16LE", codecs.BOM_UTF16_LE),
@@ -42,9 +43,10 @@ def _encoding_of(content: bytes) -> tuple[str, bytes]:
     ):
         if content.startswith(bom):
             return encoding, bom
-    if content[1:2] == b"\0":
-        return "UTF-16LE", b""
-    return ("UTF-16BE" if content[:1] == b"\0" else "UTF-8"), b""
+    even, odd = (content[first:_SAMPLE_BYTES:2].count(0) for first in (0, 1))
+    if even == odd:
+        return "UTF-8", b""
+    return ("UTF-16BE" if even > odd else "UTF-16LE"), b""
 
 
 def _decoded(content: bytes, encoding: str) -> str:

@@ -27,8 +27,10 @@ class BrokenZip(ValueError):
 def opened_zip(file: BinaryIO) -> Iterator[zipfile.ZipFile]:
     """Open a zip for reading. Raises BrokenZip, also for what is met while members are read inside the `with`."""
     with _broken_told():
-        _bound_directory(file)
-        with zipfile.ZipFile(file) as package:
+        with _misleading_told():
+            _bound_directory(file)
+            package = zipfile.ZipFile(file)
+        with package:
             yield package
 
 
@@ -39,7 +41,7 @@ def listed_members(package: zipfile.ZipFile) -> list[Member]:
 
 def member_start(package: zipfile.ZipFile, info: zipfile.ZipInfo, length_bytes: int) -> bytes:
     """The first bytes of a member, unpacked. Reads about as many of the zip, and no more. Raises BrokenZip."""
-    with _broken_told(), package.open(info) as opened:
+    with _misleading_told(), _broken_told(), package.open(info) as opened:
         return opened.read(length_bytes)
 
 
@@ -52,6 +54,17 @@ def _broken_told() -> Iterator[None]:
         raise BrokenZip(str(error) or type(error).__name__) from error
     except (NotImplementedError, RuntimeError, UnicodeDecodeError, OverflowError) as error:
         raise BrokenZip(f"{type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def _misleading_told() -> Iterator[None]:
+    """Offsets that lead to before the beginning, which Python tells as a plain ValueError."""
+    try:
+        yield
+    except BrokenZip:
+        raise
+    except ValueError as error:
+        raise BrokenZip(str(error)) from error
 
 
 def _member(info: zipfile.ZipInfo) -> Member:

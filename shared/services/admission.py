@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
-from shared.domain.admission import Facts, Hold, WaitKind, circuit_hold, held, rate_hold
+from shared.domain.admission import Facts, Hold, WaitKind, caps_of, circuit_hold, full_caps, held, rate_hold
 from shared.domain.circuit import CLOSED, Circuit, after_claim, after_refusal
 from shared.domain.feed import Feed, FeedBook
+from shared.domain.history import first_look
 from shared.domain.job import Job
-from shared.domain.pace import EnvironmentPace, FeedPace, after_send
+from shared.domain.pace import EnvironmentPace, FeedPace, after_send, crowded
 from shared.errors import Conflict, CourierError
 from shared.ports import Clock, PaceLedger
 from shared.services.ordering import Ordering
@@ -21,6 +23,7 @@ class Admission:
     """The doors before and behind the caps. A feed that uses none of them costs one read of the table.
 
     `troubled` names the feeds at which the last read found refusals: only their sends look at the circuit again.
+    `first_looks` says, from the same read, how long after sending a file of the feed is first asked for.
     """
 
     pace: PaceLedger
@@ -28,15 +31,25 @@ class Admission:
     ordering: Ordering
     clock: Clock
     troubled: set[str] = field(default_factory=set)
+    first_looks: dict[str, timedelta] = field(default_factory=dict)
 
     def held(self, job: Job, feed: Feed) -> Hold | None:
         """What keeps a job from being sent now. Raises Transient when the store cannot be reached."""
         standing = self.pace.standing(feed.name)
+        self.first_looks[feed.name] = first_look(standing.feed.history)
         if standing.feed.circuit == CLOSED:
             self.troubled.discard(feed.name)
         else:
             self.troubled.add(feed.name)
-        return held(feed, self.feeds, Facts(now=self.clock(), standing=standing)) or self.ordering.hold(job, feed)
+        return held(job, feed, self.feeds, Facts(now=self.clock(), standing=standing)) or self.ordering.hold(job, feed)
+
+    def note_crowd(self, feeds: Iterable[str], used: Mapping[str, int]) -> None:
+        """Files of these feeds wait for a place: what lands now goes behind them, until the next run says more."""
+        found = filter(None, map(self.feeds.feeds.get, sorted(feeds)))
+        caps = frozenset(name for feed in found for name in full_caps(caps_of(feed, self.feeds), used))
+        now = self.clock()
+        if caps:
+            self.pace.change_environment(lambda pace: crowded(pace, caps, now))
 
     def begin_send(self, feed: Feed) -> Hold | None:
         """The last doors: the try of an open circuit, and one send out of the environment's bucket."""

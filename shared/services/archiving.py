@@ -11,9 +11,9 @@ from datetime import timedelta
 from shared.domain.backoff import poll_delay
 from shared.domain.evidence import needs_evidence
 from shared.domain.findings import Finding
-from shared.domain.job import Job, JobState, advance
-from shared.domain.naming import archive_folder, outcome_path, rejected_folder
-from shared.domain.record import as_text, job_record, outcome_record, rejection_record
+from shared.domain.job import Job, JobState, LandedFile, advance
+from shared.domain.naming import archive_folder, rejected_folder
+from shared.domain.record import as_text, job_record, outcome_notes, rejection_record
 from shared.domain.report import report_of
 from shared.errors import SourceLost, Terminal, Transient
 from shared.formats.report_html import as_html
@@ -69,20 +69,16 @@ class Archiving:
     def _archive(self, stored: Stored) -> Stored:
         job = stored.job
         container, folder = self._place(job)
-        path = f"{folder}/{job.source.name}"
-        kept_as = path
-        try:
-            metadata = {"job_id": job.job_id, "outcome": job.state.value.lower()}
-            if not self.files.keep(job.source, container, path, metadata):
-                return self._later(stored, "the copy into the archive is under way")
-            self._verify(job, container, path)
-        except SourceLost as lost:
-            kept_as = f"not kept: {lost}"
+        kept = [self._keep(job, member, container, folder) for member in job.files]
+        if None in kept:
+            return self._later(stored, "the copy into the archive is under way")
         now = self.clock()
+        kept_as = "; ".join(filter(None, kept))
         done = replace(job, archive_path=f"{container}/{folder}", kept_as=kept_as, archived_at=now)
         done = replace(done, due_at=now if needs_evidence(done) else None)
         self._write_notes(done, container, folder)
-        self.files.remove(job.source)
+        for member in job.files:
+            self.files.remove(member.source)
         version = self.ledger.write(done, stored.version)
         emit(Event.JOB_ARCHIVED, done, archive_path=done.archive_path)
         return Stored(done, version)
@@ -92,10 +88,22 @@ class Archiving:
             return self.rejected_container, rejected_folder(job)
         return self.archive_container, archive_folder(job)
 
-    def _verify(self, job: Job, container: str, path: str) -> None:
+    def _keep(self, job: Job, member: LandedFile, container: str, folder: str) -> str | None:
+        """Copy one landed file: where it is kept or why it is not; None while the copy is under way."""
+        path = f"{folder}/{member.source.name}"
+        metadata = {"job_id": job.job_id, "outcome": job.state.value.lower()}
+        try:
+            if not self.files.keep(member.source, container, path, metadata):
+                return None
+            self._verify(member, container, path)
+        except SourceLost as lost:
+            return f"not kept: {lost}"
+        return path
+
+    def _verify(self, member: LandedFile, container: str, path: str) -> None:
         """Read the copy back and compare it with what was sent. A file that was never sent has no hash to meet."""
-        if job.sha256 and self.files.sha256_of(container, path) != job.sha256:
-            raise CopyDiffers(f"{container}/{path} differs from what was sent (SHA-256 {job.sha256})")
+        if member.sha256 and self.files.sha256_of(container, path) != member.sha256:
+            raise CopyDiffers(f"{container}/{path} differs from what was sent (SHA-256 {member.sha256})")
 
     def _write_notes(self, job: Job, container: str, folder: str) -> None:
         if job.state is JobState.REJECTED:
@@ -105,7 +113,8 @@ class Archiving:
         self.files.note(container, f"{folder}/report.md", as_markdown(report))
         self.files.note(container, f"{folder}/report.html", as_html(report))
         self.files.note(container, f"{folder}/job.json", as_text(job_record(job)))
-        self.files.note(self.outcomes_container, outcome_path(job), as_text(outcome_record(job)))
+        for path, outcome in outcome_notes(job):
+            self.files.note(self.outcomes_container, path, outcome)
 
     def _later(self, stored: Stored, why: str) -> Stored:
         now = self.clock()

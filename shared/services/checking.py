@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from shared.domain.content_check import Kind, Opening, check_content, expected_of
+from shared.domain.content_check import Expected, Kind, Opening, check_content, expected_of
 from shared.domain.feed import Feed, Shape
 from shared.domain.findings import Finding, check_large, check_shape, folded, found, weighed
 from shared.domain.job import Source
@@ -18,7 +18,7 @@ from shared.domain.package_check import ManifestEntity, check_directory, check_m
 from shared.formats.manifest import MANIFEST_NAME, NoManifest, read_manifest
 from shared.formats.openings import read_opening
 from shared.formats.zips import BrokenZip, listed_members, member_start, opened_zip
-from shared.ports import OPENING_BYTES, Content, FileStore
+from shared.ports import OPENING_BYTES, Content, Landing
 
 #: A manifest of 200 entities has about 2 MB; what is far larger is no manifest and is not read.
 LARGEST_MANIFEST_BYTES = 64 * 1024 * 1024
@@ -30,22 +30,24 @@ MOST_LOOKED_INTO = 500
 class Checking:
     """The check before sending."""
 
-    files: FileStore
+    files: Landing
 
     def findings(self, feed: Feed, source: Source, content: Content) -> list[Finding]:
-        """All that is wrong with this file, warnings among it. Raises SourceLost, Transient as FileStore does."""
+        """All that is wrong with this file, warnings among it. Raises SourceLost, Transient as Landing does."""
         if feed.shape is Shape.FILE:
             return check_file(feed, source.name, source.size_bytes, content.first_bytes)
         with self.files.reader(source) as file:
             return check_package(feed, source.name, source.size_bytes, file)
 
 
-def check_file(feed: Feed, name: str, size_bytes: int, first_bytes: bytes) -> list[Finding]:
-    """All findings of a single data file, from its first OPENING_BYTES."""
+def check_file(
+    feed: Feed, name: str, size_bytes: int, first_bytes: bytes, expected: Expected | None = None
+) -> list[Finding]:
+    """All findings of a data file, from its first OPENING_BYTES, against `expected` or what the feed declares."""
     findings = check_shape(feed, name, first_bytes)
     if not findings:
         opening = read_opening(first_bytes, is_whole=size_bytes <= len(first_bytes))
-        findings = check_content(name, opening, expected_of(feed), feed.name)
+        findings = check_content(name, opening, expected or expected_of(feed), feed.name)
     return weighed(check_large(feed, size_bytes) + findings, feed.checks)
 
 

@@ -17,7 +17,7 @@ SETTLING = timedelta(hours=1)
 LOOK_BACK = timedelta(days=7)
 #: A day that does not add up is summed again this often.
 AGAIN_EVERY = timedelta(hours=1)
-_SUMMED = "sums"
+_SUMMED, _BEGAN = "sums", "sums.began"
 _A_DAY = timedelta(days=1)
 
 
@@ -34,12 +34,18 @@ class DaySums:
         """Sum what is due; how many days were. Costs a page for each thousand files of such a day."""
         now = self.clock()
         closed = (now - SETTLING).astimezone(UTC).date() - _A_DAY
-        last = self.watch.seen().get(_SUMMED)
+        seen = self.watch.seen()
+        began, last = seen.get(_BEGAN, now).astimezone(UTC).date(), seen.get(_SUMMED)
+        if _BEGAN not in seen:
+            self.watch.note_seen(_BEGAN, now)
         first = max(last.date() + _A_DAY, closed - LOOK_BACK) if last else closed
         fresh = [first + number * _A_DAY for number in range((closed - first).days + 1)]
         off = self._off(closed) if self.ledger.turn(_SUMMED, now, AGAIN_EVERY) else set()
         for day in sorted({*fresh} | off):
-            self._sum(day)
+            arrivals = list(self.view.arrivals(day))
+            if day > began:  # of earlier days part may have landed before a version that notes arrivals
+                self._sum(day, {arrival.job_id for arrival in arrivals})
+            self._note_last(arrivals)
         if fresh:
             self.watch.note_seen(_SUMMED, datetime.combine(closed, time(0), UTC))
         return len({*fresh} | off)
@@ -47,24 +53,21 @@ class DaySums:
     def _off(self, closed: date) -> set[date]:
         return {sums.day for sums in self.watch.days(closed - LOOK_BACK) if not sums.is_even}
 
-    def _sum(self, day: date) -> None:
+    def _sum(self, day: date, arrived: set[str]) -> None:
         before = {sums.feed: sums for sums in self.watch.days(day) if sums.day == day}
-        arrivals = list(self.view.arrivals(day))
-        claimed = {arrival.job_id for arrival in arrivals}
-        for sums in balances(day, claimed, self._standing(day, claimed)):
+        for sums in balances(day, arrived, self._standing(day, arrived)):
             if sums != before.get(sums.feed):
                 self._tell(sums, before.get(sums.feed))
                 self.watch.note_day(sums)
-        self._note_last(arrivals)
 
-    def _standing(self, day: date, claimed: set[str]) -> dict[str, JobState]:
-        """Jobs that landed on that day, of every feed and business date that its claims name."""
-        named = {tuple(job_id.split(".")[:2]) for job_id in claimed}
+    def _standing(self, day: date, arrived: set[str]) -> dict[str, JobState]:
+        """Jobs that arrived on that day, and others that landed on it, of the feeds and business dates of the first."""
+        named = {tuple(job_id.split(".")[:2]) for job_id in arrived}
         return {
             each.job_id: each.state
             for feed, text in sorted(named)
             for each in self.view.standings(feed, datetime.strptime(f"{text}+0000", "%Y%m%d%z").date())
-            if each.landed_at.astimezone(UTC).date() == day
+            if each.job_id in arrived or each.landed_at.astimezone(UTC).date() == day
         }
 
     def _note_last(self, arrivals: list[Arrival]) -> None:
@@ -86,7 +89,7 @@ class DaySums:
 
 
 def _fields(sums: DayBalance) -> dict[str, object]:
-    on_their_way = {JobState.RECEIVED, JobState.SENDING, JobState.ENQUEUED, JobState.RUNNING}
+    on_their_way = {JobState.COLLECTING, JobState.RECEIVED, JobState.SENDING, JobState.ENQUEUED, JobState.RUNNING}
     return {
         "feed": sums.feed,
         "day": sums.day.isoformat(),

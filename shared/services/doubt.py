@@ -10,7 +10,7 @@ from datetime import timedelta
 from shared.domain.backoff import poll_delay
 from shared.domain.doubt import CLOCK_SKEW, Execution, may_be_the_import_of, the_one
 from shared.domain.feed import Feed, FeedBook, LostAnswer
-from shared.domain.job import IN_FLIGHT, Job, JobState, advance
+from shared.domain.job import IN_FLIGHT, Job, JobState, Source, advance
 from shared.errors import AnswerLost, CourierError, SourceLost, Transient
 from shared.formats.rows import RowCounter
 from shared.ports import Clock, ErpGateway, FileStore, Ledger, Stored
@@ -118,10 +118,15 @@ class Doubt:
         return stored is not None and stored.job.state in IN_FLIGHT and not stored.job.execution_id
 
     def _rows_of(self, job: Job) -> int | None:
-        """Rows of the landed file, where its format can be counted and it is still there."""
-        counter = RowCounter.for_name(job.source.name)
+        """Rows of the landed files, where their formats can be counted and they are still there."""
+        counts = [self._rows_in(member.source) for member in job.files if member.entity or not job.members]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
+
+    def _rows_in(self, source: Source) -> int | None:
+        counter = RowCounter.for_name(source.name)
         try:
-            with closing(self.files.open(job.source)) as content:
+            with closing(self.files.open(source)) as content:
                 for block in content.blocks():
                     counter.feed(block)
         except SourceLost:

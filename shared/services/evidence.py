@@ -13,8 +13,7 @@ from shared.domain.backoff import poll_delay
 from shared.domain.errors_list import Reading, causes_of, read_errors
 from shared.domain.evidence import Evidence, headline
 from shared.domain.job import Job
-from shared.domain.naming import outcome_path
-from shared.domain.record import as_text, job_record, outcome_record
+from shared.domain.record import as_text, job_record, outcome_notes
 from shared.domain.report import report_of
 from shared.domain.sizes import duration_text
 from shared.errors import Transient
@@ -131,7 +130,8 @@ class EvidenceCollection:
         )
         container, _, folder = job.archive_path.partition("/")
         self.files.note(container, f"{folder}/job.json", as_text(job_record(job)))
-        self.files.note(self.outcomes_container, outcome_path(job), as_text(outcome_record(job)))
+        for path, outcome in outcome_notes(job):
+            self.files.note(self.outcomes_container, path, outcome)
         version = self.ledger.write(job, stored.version)
         emit(Event.JOB_EVIDENCE_SAVED, job, causes=len(causes), reading=evidence.errors.reading.value)
         return Stored(job, version)

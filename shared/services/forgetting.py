@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from shared.domain.evidence import needs_evidence
 from shared.domain.forgetting import forgotten
 from shared.domain.job import Job
-from shared.domain.naming import outcome_path
-from shared.domain.record import as_text, job_record, outcome_record
+from shared.domain.record import as_text, job_record, outcome_notes
 from shared.errors import Terminal
 from shared.ports import Clock, FileStore, Ledger, Stored
 from shared.telemetry import Event, emit
@@ -47,7 +46,8 @@ class Forgetting:
                 self.files.discard(container, f"{folder}/{name}")
         job = forgotten(stored.job, self.clock(), actor, why)
         self.files.note(container, f"{folder}/{_INDEX}", as_text(job_record(job)))
-        self.files.note(self.outcomes_container, outcome_path(job), as_text(outcome_record(job)))
+        for path, outcome in outcome_notes(job):
+            self.files.note(self.outcomes_container, path, outcome)
         self.ledger.write(job, replace(stored.version, entries=0))
         emit(Event.JOB_FORGOTTEN, job, actor=actor)
         return job

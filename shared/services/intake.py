@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from shared import tracing
+from shared.domain.decisions import TAKE_OVER_AFTER
 from shared.domain.feed import FeedBook, OrderBy
-from shared.domain.findings import Finding, check_size
-from shared.domain.job import Job, Source, opened
+from shared.domain.findings import Finding, check_size, found
+from shared.domain.job import Job, JobState, Source, opened
 from shared.domain.naming import UNROUTED, business_date_of, job_id_of
 from shared.domain.ordering import check_number, order_key
 from shared.domain.routing import Route, route
 from shared.ports import Clock, Ledger, Stored
 from shared.services.archiving import Archiving
+from shared.services.bundling import Bundling
 from shared.services.ordering import Ordering
 from shared.services.submission import Submission
 from shared.telemetry import Event, emit
-
-#: A tick takes over a job that its own event left half done for so long.
-TAKE_OVER_AFTER = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +28,20 @@ class Intake:
     feeds: FeedBook
     ordering: Ordering
     submission: Submission
+    bundling: Bundling
     archiving: Archiving
     clock: Clock
 
     def receive(self, source: Source, actor: str) -> Stored:
         """Record a landed file and carry it on. Any number of calls for one content version make one job.
 
+        A file of a bundle joins the bundle's job, which goes on with the last of them.
+
         Raises Transient when the ledger cannot be reached; then nothing has been claimed that a later call
         or the sweep would not find.
         """
+        if joined := self.bundling.join(source, actor):
+            return self.carry_on(joined.stored) if joined.is_complete else joined.stored
         draft = self._draft(source, actor)
         if feed := self.feeds.feeds.get(draft.feed):
             self.ordering.join(draft, feed)
@@ -49,7 +52,12 @@ class Intake:
         return self.carry_on(stored)
 
     def carry_on(self, stored: Stored) -> Stored:
-        """Check a RECEIVED job and send it, or reject it with every finding."""
+        """Check a RECEIVED job and send it, or reject it with every finding; look at a COLLECTING one.
+
+        A bundle that is found complete here goes on at a next look, in its turn.
+        """
+        if stored.job.state is JobState.COLLECTING:
+            return self.bundling.look(stored).stored
         findings = self._findings(stored.job)
         if findings:
             return self.archiving.reject(stored, findings)
@@ -83,4 +91,7 @@ class Intake:
         routed = route(job.source.path, self.feeds.feeds.values())
         if isinstance(routed, Finding):
             return [routed]
+        if routed.feed.bundle and not job.members:
+            listed = f"The bundle's files are {', '.join(routed.feed.bundle.patterns)}."
+            return [found("not-in-bundle", job.source.name, job.feed, more=listed)]
         return check_size(routed.feed, job.source.size_bytes) + check_number(routed.feed, job.source.name)

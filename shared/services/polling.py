@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -14,10 +15,19 @@ from shared.domain.remote import RemoteReport, RemoteStatus
 from shared.errors import Terminal, Transient
 from shared.ports import Clock, ErpGateway, Ledger, Stored
 from shared.services.archiving import Archiving
+from shared.services.observing import Observing
 from shared.telemetry import Event, emit
 
 #: The deadline of a job whose feed has left feeds.yaml.
 ORPHAN_DEADLINE = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A job as it was read, and as F&O's answer leaves it; nothing is written yet."""
+
+    before: Stored
+    job: Job
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +38,7 @@ class Polling:
     erp: ErpGateway
     feeds: FeedBook
     archiving: Archiving
+    observing: Observing
     clock: Clock
     shortest: timedelta
     longest: timedelta
@@ -37,6 +48,10 @@ class Polling:
 
         Raises Conflict when another worker moved the job, Transient when the ledger cannot be reached.
         """
+        return self.record(self.ask(stored))
+
+    def ask(self, stored: Stored) -> Answered:
+        """Ask once and write nothing of the job yet. Raises Transient when the ledger cannot be reached."""
         job, policy = stored.job, self._policy(stored.job)
         try:
             report = self._report(job)
@@ -44,11 +59,27 @@ class Polling:
         except (Transient, Terminal) as failure:
             emit(Event.STATUS_UNAVAILABLE, job, error=str(failure))
             asked = failure.retry_after if isinstance(failure, Transient) else None
-            return self._write(stored, without_report(job, str(failure), self.clock(), policy, asked))
+            return Answered(stored, without_report(job, str(failure), self.clock(), policy, asked))
         if report.status is RemoteStatus.UNKNOWN:
             emit(Event.STATUS_UNKNOWN, job, word=report.word)
         self._note_execution(job, report)
-        return self._write(stored, after_report(job, report, summary, self.clock(), policy))
+        return Answered(stored, after_report(job, report, summary, self.clock(), policy))
+
+    def record(self, answered: Answered) -> Stored:
+        """Write one answer; a final one ends the job. Raises as `poll`."""
+        return self._write(answered.before, answered.job)
+
+    def record_all(self, answered: Sequence[Answered]) -> list[Stored | None]:
+        """Write answers that end no job, all together; None where another worker moved the job meanwhile."""
+        versions = self.ledger.write_all([(each.job, each.before.version) for each in answered])
+        written = [Stored(each.job, seen) if seen else None for each, seen in zip(answered, versions, strict=True)]
+        for each, after in zip(answered, written, strict=True):
+            if after is None:
+                emit(Event.JOB_CONFLICT, job_id=each.job.job_id)
+            else:
+                _tell(each.before.job, after.job, self.feeds.feeds.get(after.job.feed))
+                self.observing.polled(each.before.job, after.job)
+        return written
 
     def _report(self, job: Job) -> RemoteReport:
         """An adopted job has no message ID; its execution is asked instead."""
@@ -79,6 +110,7 @@ class Polling:
             job = replace(job, slots=())
         after = Stored(job, self.ledger.write(job, before.version))
         _tell(before.job, job, self.feeds.feeds.get(job.feed))
+        self.observing.polled(before.job, job)
         if not job.is_final:
             return after
         self.ledger.free_slots(job.job_id, held)

@@ -126,6 +126,7 @@ class Promises:
 
 _ON_THEIR_WAY = frozenset(
     {
+        JobState.COLLECTING,
         JobState.RECEIVED,
         JobState.WAITING,
         JobState.SENDING,

@@ -19,11 +19,11 @@ from shared.domain.findings import Finding, found, rejects
 from shared.domain.job import Job, JobState, advance
 from shared.domain.naming import external_id
 from shared.errors import AnswerLost, Conflict, SourceLost, Terminal, Transient
-from shared.ports import Chance, Clock, Content, ErpGateway, FileStore, Ledger, Outgoing, Stored
+from shared.ports import Chance, Clock, Content, ErpGateway, Ledger, Outgoing, Stored
 from shared.services.admission import Admission
 from shared.services.archiving import Archiving
-from shared.services.checking import Checking
 from shared.services.duplicates import Duplicates, SameContent
+from shared.services.packing import Outbound, Packing
 from shared.telemetry import Event, emit
 
 #: A send is given this long, and the time that its size needs at SLOWEST_BYTES_PER_SECOND on top.
@@ -75,11 +75,10 @@ class Submission:
     """Sends one job, once."""
 
     ledger: Ledger
-    files: FileStore
     erp: ErpGateway
     feeds: FeedBook
     admission: Admission
-    checking: Checking
+    packing: Packing
     duplicates: Duplicates
     archiving: Archiving
     clock: Clock
@@ -93,8 +92,9 @@ class Submission:
             Transient: the ledger or the landing store cannot be reached; nothing was sent.
         """
         feed = self.feeds.feeds.get(stored.job.feed)
-        if feed is None:
-            return self._wait(stored, f"feed {stored.job.feed} is not in feeds.yaml", timedelta(minutes=5))
+        if feed is None or (stored.job.members and feed.bundle is None):
+            what = f"feed {stored.job.feed}" if feed is None else f"the bundle of feed {stored.job.feed}"
+            return self._wait(stored, f"{what} is not in feeds.yaml", timedelta(minutes=5))
         if hold := self.admission.held(stored.job, feed):
             return self._hold(stored, hold)
         return self._in_a_place(stored, feed)
@@ -105,23 +105,22 @@ class Submission:
             return self._hold(stored, self._no_place(feed))
         stored = Stored(replace(stored.job, slots=slots), stored.version)
         try:
-            content = self.files.open(stored.job.source)
+            outbound = self.packing.outbound(feed, stored.job)
         except SourceLost as lost:
             return self._reject(stored, [_overwritten(stored.job, lost)])
         except Transient as failure:
             return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
-        with closing(content):
-            return self._checked(stored, feed, content)
+        with closing(outbound.content):
+            return self._fingerprinted(stored, feed, outbound)
 
-    def _checked(self, stored: Stored, feed: Feed, content: Content) -> Stored:
+    def _fingerprinted(self, stored: Stored, feed: Feed, outbound: Outbound) -> Stored:
         try:
-            findings = self.checking.findings(feed, stored.job.source, content)
-            fingerprinted = self.duplicates.fingerprinted(stored.job, feed, content)
+            job = self.duplicates.fingerprinted(outbound.job, feed, outbound.content)
         except SourceLost as lost:
-            findings, fingerprinted = [_overwritten(stored.job, lost)], stored.job
+            return self._reject(stored, [_overwritten(stored.job, lost)])
         except Transient as failure:
             return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
-        return self._judged(Stored(fingerprinted, stored.version), feed, findings, content)
+        return self._judged(Stored(job, stored.version), feed, outbound.findings, outbound.content)
 
     def _unless_known(self, stored: Stored, feed: Feed, content: Content) -> Stored:
         """The last doors: content that was sent before, and the environment's bucket of sends."""
@@ -143,9 +142,9 @@ class Submission:
         return self._unless_known(Stored(replace(stored.job, findings=tuple(findings)), stored.version), feed, content)
 
     def _send(self, stored: Stored, feed: Feed, content: Fingerprinted) -> Stored:
-        stored = self._write_intent(stored)
+        stored = self._write_intent(stored, content.size_bytes)
         try:
-            message_id = self.erp.enqueue(_outgoing(stored.job, feed), content)
+            message_id = self.erp.enqueue(outgoing_of(stored.job, feed), content)
         except Transient as refused:
             return self._not_taken(stored, str(refused), refused.retry_after)
         except SourceLost as lost:
@@ -158,14 +157,14 @@ class Submission:
         self.admission.accepted(feed)
         return self._record_sent(stored, message_id, content.sha256)
 
-    def _write_intent(self, stored: Stored) -> Stored:
+    def _write_intent(self, stored: Stored, size_bytes: int) -> Stored:
         """The row says SENDING before the socket opens. This write is also the lock: one of two senders wins it."""
         now = self.clock()
-        limit = SEND_ALLOWANCE + timedelta(seconds=stored.job.source.size_bytes / SLOWEST_BYTES_PER_SECOND)
+        limit = SEND_ALLOWANCE + timedelta(seconds=size_bytes / SLOWEST_BYTES_PER_SECOND)
         job = advance(stored.job, JobState.SENDING, now, f"attempt {stored.job.attempt + 1}")
         job = replace(job, due_at=now + limit, sent_at=now)
         version = self.ledger.write(job, stored.version)
-        emit(Event.JOB_SENDING, job, size_bytes=job.source.size_bytes, warnings=",".join(f.rule for f in job.findings))
+        emit(Event.JOB_SENDING, job, size_bytes=size_bytes, warnings=",".join(f.rule for f in job.findings))
         return Stored(job, version)
 
     def _record_sent(self, stored: Stored, message_id: str, sha256: str) -> Stored:
@@ -187,7 +186,8 @@ class Submission:
     def _enqueued(self, stored: Stored, message_id: str, sha256: str) -> Stored:
         now = self.clock()
         job = advance(stored.job, JobState.ENQUEUED, now, f"F&O took it as message {message_id}")
-        job = replace(job, message_id=message_id, sha256=sha256, due_at=now)
+        look = self.admission.first_looks.get(job.feed, timedelta(0))
+        job = replace(job, message_id=message_id, sha256=sha256, due_at=now + look)
         return Stored(job, self.ledger.write(job, stored.version))
 
     def doubt(self, stored: Stored, why: str, sender_may_live: timedelta) -> Stored:
@@ -270,10 +270,11 @@ class Submission:
         return cap_hold(feed, self.caps(feed), in_use(slot.key for slot in self.ledger.taken()))
 
 
-def _outgoing(job: Job, feed: Feed) -> Outgoing:
+def outgoing_of(job: Job, feed: Feed) -> Outgoing:
+    """A package names its entities itself, and F&O takes the parameter for single files only."""
     return Outgoing(
         activity_id=feed.activity_id,
-        entity=feed.entity,
+        entity="" if feed.template else feed.entity,
         legal_entity=job.legal_entity,
         external_id=external_id(job),
     )

@@ -14,15 +14,16 @@ from itertools import islice
 from typing import TypeVar
 
 from shared import tracing
-from shared.domain.admission import holds_the_environment, holds_the_feed, wait_kind
-from shared.domain.job import JobState, Lane, Source, lane_of
+from shared.domain.admission import WaitKind, holds_the_environment, holds_the_feed, in_use, wait_kind
+from shared.domain.job import Job, JobState, Lane, Source, lane_of
+from shared.domain.turns import in_turn, with_room
 from shared.errors import Conflict, CourierError
 from shared.ports import Clock, DueEntry, Ledger, Stored
 from shared.services.archiving import Archiving
 from shared.services.gauges import Gauges
 from shared.services.intake import Intake
 from shared.services.pausing import Pausing
-from shared.services.polling import Polling
+from shared.services.polling import Answered, Polling
 from shared.services.recovery import Recovery
 from shared.services.submission import Submission
 from shared.services.timers import Timers
@@ -30,8 +31,16 @@ from shared.telemetry import Event, emit
 
 #: Due work is taken in windows of so many, so that memory stays flat however much is due.
 WINDOW = 100
+#: Due sends are put in order so many at a time; an entry takes half a kilobyte.
+HORIZON = 10_000
 #: An entry whose row was never written is a crash between two writes; what is due by the row is followed without it.
 ENTRY_WITHOUT_JOB_KEPT = timedelta(hours=1)
+
+
+#: Whether the entry is used up, and the job afterwards if it was looked at.
+_Followed = tuple[bool, Stored | None]
+#: The same, or an answer that is still to be written.
+_Step = _Followed | Answered
 
 
 @dataclass(slots=True)
@@ -82,23 +91,66 @@ class Tick:
         return report
 
     def _lane(self, lane: Lane, now: datetime, stop_at: datetime, pool: ThreadPoolExecutor, report: TickReport) -> None:
-        full: set[str] = set()
-        for window in _windows(self.ledger.due(lane, now)):
+        held: dict[str, WaitKind] = {}
+        due = self.ledger.due(lane, now)
+        for window in _windows(self._in_turn(due) if lane is Lane.SEND else due):
             if self.clock() >= stop_at:
                 report.cut_short = True
                 emit(Event.TICK_CUT_SHORT, tick="poll_jobs", lane=lane.value)
-                return
-            open_entries = [entry for entry in window if entry.feed not in full]
-            steps = list(pool.map(lambda entry: self._guarded_step(entry, report), open_entries))
-            self.ledger.forget(entry for entry, (followed, _) in zip(open_entries, steps, strict=True) if followed)
-            for entry, (_, after) in zip(open_entries, steps, strict=True):
-                self._count(report, after)
-                if after is not None and holds_the_feed(wait_kind(after.job)):
-                    full.add(entry.feed)
-            if any(after is not None and holds_the_environment(wait_kind(after.job)) for _, after in steps):
-                return
+                break
+            if lane is Lane.FOLLOW:
+                self.pausing.until()  # seen by every step of the window; a pause told to one of them is seen at once
+            for entries in self._those_with_room_first(window) if lane is Lane.SEND else [window]:
+                self._follow([entry for entry in entries if entry.feed not in held], pool, report, held)
+            if any(holds_the_environment(kind) for kind in held.values()):
+                break
+        waiting = {feed for feed, kind in held.items() if kind in {WaitKind.CAP, WaitKind.SERIAL}}
+        if waiting:
+            self._note_crowd(waiting)
 
-    def _guarded_step(self, entry: DueEntry, report: TickReport) -> tuple[bool, Stored | None]:
+    def _follow(
+        self, entries: list[DueEntry], pool: ThreadPoolExecutor, report: TickReport, held: dict[str, WaitKind]
+    ) -> None:
+        """Follow entries side by side, and note what holds up a feed or the environment."""
+        steps = self._recorded(list(pool.map(lambda entry: self._guarded_step(entry, report), entries)))
+        self.ledger.forget(entry for entry, (followed, _) in zip(entries, steps, strict=True) if followed)
+        for entry, (_, after) in zip(entries, steps, strict=True):
+            self._count(report, after)
+            kind = wait_kind(after.job) if after is not None else None
+            if kind and (holds_the_feed(kind) or holds_the_environment(kind)):
+                held[entry.feed] = kind
+
+    def _in_turn(self, due: Iterable[DueEntry]) -> Iterator[DueEntry]:
+        """Due sends as they are to go. They are put in order so many at a time, so that memory stays flat."""
+        for many in _windows(due, HORIZON):
+            yield from in_turn(many, self.submission.feeds)
+
+    def _those_with_room_first(self, window: list[DueEntry]) -> Iterator[list[DueEntry]]:
+        """Workers go side by side, and the first in turn gets the place: the others try when those have had theirs."""
+        if len(window) == 1:
+            yield window
+            return
+        fitting, others = with_room(window, self.submission.feeds, in_use(slot.key for slot in self.ledger.taken()))
+        yield fitting
+        yield others
+
+    def _note_crowd(self, feeds: set[str]) -> None:
+        try:
+            self.submission.admission.note_crowd(feeds, in_use(slot.key for slot in self.ledger.taken()))
+        except CourierError as failure:
+            emit(Event.TICK_STEP_FAILED, error=str(failure))
+
+    def _recorded(self, steps: list[_Step]) -> list[_Followed]:
+        """Write a window's answers that end no job, all together. What cannot be written now stays due as it was."""
+        answered = [step for step in steps if isinstance(step, Answered)]
+        written: Iterator[Stored | None] = iter(())
+        try:
+            written = iter(self.polling.record_all(answered))
+        except CourierError as failure:
+            emit(Event.TICK_STEP_FAILED, error=f"{len(answered)} answers: {failure}")
+        return [_followed(step, next(written, None)) if isinstance(step, Answered) else step for step in steps]
+
+    def _guarded_step(self, entry: DueEntry, report: TickReport) -> _Step:
         try:
             return self._step(entry, report)
         except Exception as defect:  # noqa: BLE001 - one job's defect must not stop the rest; it is raised at the end
@@ -106,7 +158,7 @@ class Tick:
             report.defects.append(defect)
             return False, None
 
-    def _step(self, entry: DueEntry, report: TickReport) -> tuple[bool, Stored | None]:
+    def _step(self, entry: DueEntry, report: TickReport) -> _Step:
         """Follow one due entry: (whether the entry is used up, the job afterwards if it was looked at)."""
         try:
             stored = self.ledger.read(entry.job_id)
@@ -114,17 +166,19 @@ class Tick:
                 return self._is_forlorn(entry), None
             if stored.job.due_at != entry.due_at or lane_of(stored.job) is not entry.lane:
                 return not self._may_be_written(entry, stored), None
-            if self._asks_the_erp(stored) and self.pausing.until():
+            if self._asks_the_erp(stored) and self.pausing.until_as_last_seen():
                 return False, None
             with tracing.working_on(stored.job.trace, report.trace):
                 after = self._move(stored)
+                if isinstance(after, Answered) and after.job.is_final:
+                    after = self.polling.record(after)
         except Conflict:
             emit(Event.JOB_CONFLICT, job_id=entry.job_id)
             return False, None
         except CourierError as failure:
             emit(Event.TICK_STEP_FAILED, job_id=entry.job_id, error=str(failure))
             return False, None
-        return after.job.due_at != entry.due_at or lane_of(after.job) is not entry.lane, after
+        return after if isinstance(after, Answered) else (_is_used_up(entry.due_at, entry.lane, after.job), after)
 
     @staticmethod
     def _asks_the_erp(stored: Stored) -> bool:
@@ -140,10 +194,10 @@ class Tick:
     def _is_forlorn(self, entry: DueEntry) -> bool:
         return self.clock() - entry.due_at > ENTRY_WITHOUT_JOB_KEPT
 
-    def _move(self, stored: Stored) -> Stored:
+    def _move(self, stored: Stored) -> Stored | Answered:
         """What a due job needs, by its state."""
         match stored.job.state:
-            case JobState.RECEIVED:
+            case JobState.COLLECTING | JobState.RECEIVED:
                 return self.intake.carry_on(stored)
             case JobState.WAITING:
                 return self.submission.submit(stored)
@@ -152,7 +206,7 @@ class Tick:
             case JobState.IN_DOUBT:
                 return self.recovery.doubtful(stored)
             case JobState.ENQUEUED | JobState.RUNNING:
-                return self.polling.poll(stored)
+                return self.polling.ask(stored)
             case (
                 JobState.SUCCEEDED
                 | JobState.PARTIAL
@@ -189,10 +243,20 @@ class Tick:
             self.gauges.observe(after)
 
 
+def _followed(answered: Answered, after: Stored | None) -> _Followed:
+    before = answered.before.job
+    return after is not None and _is_used_up(before.due_at, lane_of(before), after.job), after
+
+
+def _is_used_up(due_at: datetime | None, lane: Lane, after: Job) -> bool:
+    """True when an entry with this time and lane no longer finds the job."""
+    return after.due_at != due_at or lane_of(after) is not lane
+
+
 _Item = TypeVar("_Item")
 
 
-def _windows(items: Iterable[_Item]) -> Iterator[list[_Item]]:
+def _windows(items: Iterable[_Item], size: int = WINDOW) -> Iterator[list[_Item]]:
     remaining = iter(items)
-    while window := list(islice(remaining, WINDOW)):
+    while window := list(islice(remaining, size)):
         yield window

@@ -8,19 +8,21 @@ import pytest
 
 from shared.domain.findings import rejects
 from shared.domain.rules import RULES
-from shared.validate import finding_lines, findings_of
+from shared.dry_run import dry_run
+from shared.validate import finding_lines
+from tests.builders import START
 from tests.cases.samples import CASES, GOOD, Case
 
 MESSAGES = Path(__file__).with_name("messages.txt")
 #: What no sample file can show: where a file lies, and whether it was replaced.
-_NOT_IN_A_FILE = {"no-feed", "company", "overwritten"}
+_NOT_IN_A_FILE = {"unfit-name", "not-in-bundle", "bundle-incomplete", "no-feed", "company", "overwritten"}
 
 
 def _told(case: Case, folder: Path) -> str:
     """What a functional user reads: whether the file is sent, and each finding."""
     file = folder / case.name
     file.write_bytes(case.content)
-    findings = findings_of(case.feed, file)
+    findings = dry_run(case.feed, file, START).findings
     end = "rejected" if rejects(findings) else "sent"
     return "\n".join([f"-> {end}", *finding_lines(findings)])
 

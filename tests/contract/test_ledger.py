@@ -13,7 +13,7 @@ from shared.domain.job import JobState, Lane, advance
 from shared.domain.naming import external_id, job_id_from_external
 from shared.domain.outcome import EntityCounts, RowCounts
 from shared.errors import Conflict
-from shared.ports import Ledger
+from shared.ports import Ledger, Stored
 from tests.builders import START, ManualClock, a_job, a_job_in, a_source
 
 
@@ -26,6 +26,40 @@ def test_of_two_writers_who_read_the_same_row_one_gets_a_conflict(ledger: Ledger
     found = ledger.read(stored.job.job_id)
     assert found is not None
     assert found.job == winner
+
+
+def _opened(ledger: Ledger, count: int) -> list[Stored]:
+    """Jobs of two feeds, so that no single partition holds them all."""
+    names = [f"groups 2026-11-14 {number}.csv" for number in range(count)]
+    sources = [a_source(f"customer-groups/USMF/{name}", etag=name) for name in names]
+    return [ledger.open(a_job(source, feed=f"feed-{n % 2}"))[0] for n, source in enumerate(sources)]
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 203])
+def test_many_jobs_written_together_are_stored_and_due_as_if_each_was_written_alone(
+    ledger: Ledger, clock: ManualClock, count: int
+) -> None:
+    before = _opened(ledger, count)
+    later = START + timedelta(hours=1)
+    jobs = [replace(advance(each.job, JobState.SENDING, clock(), "off"), due_at=later) for each in before]
+    versions = ledger.write_all([(job, each.version) for job, each in zip(jobs, before, strict=True)])
+    found = [ledger.read(job.job_id) for job in jobs]
+    assert [(each.job, each.version) if each else None for each in found] == list(zip(jobs, versions, strict=True))
+    due = [entry.job_id for entry in ledger.due(Lane.FOLLOW, later)]
+    assert sorted(due) == sorted(job.job_id for job in jobs)
+
+
+def test_of_jobs_written_together_only_the_one_that_changed_since_is_left_as_it_is(
+    ledger: Ledger, clock: ManualClock
+) -> None:
+    before = _opened(ledger, 6)
+    winner = advance(before[2].job, JobState.SENDING, clock(), "the first")
+    ledger.write(winner, before[2].version)
+    mine = [advance(each.job, JobState.REJECTED, clock(), "the second") for each in before]
+    versions = ledger.write_all([(job, each.version) for job, each in zip(mine, before, strict=True)])
+    assert [version is None for version in versions] == [False, False, True, False, False, False]
+    found = [ledger.read(job.job_id) for job in mine]
+    assert [each.job if each else None for each in found] == [*mine[:2], winner, *mine[3:]]
 
 
 def test_a_job_that_changes_its_lane_is_found_in_the_new_one_though_its_time_is_the_same(ledger: Ledger) -> None:
@@ -79,7 +113,10 @@ def test_a_job_comes_back_as_it_was_written_with_every_column(ledger: Ledger, cl
         rows=RowCounts(rows_in=10, rows_ok=7, rows_bad=3),
         entities=tuple(EntityCounts(entity=f"Entity {n}", staged=n, total=None) for n in range(1000)),
         execution_log="line 1\nline 2",
-        findings=(Finding(rule="too-large", seen="9 GB", advice="Split it.", feed="f"),),
+        findings=(
+            Finding(rule="too-large", seen="9 GB", advice="Split it.", feed="f"),
+            Finding(rule="line-ends", seen="LF", advice="End lines.", feed="f", symptom="odd", is_warning=True),
+        ),
         overdue=True,
         content_sha256="cd" * 32,
         duplicate_of="customer-groups.20261114.abc",

@@ -51,7 +51,7 @@ def test_a_note_of_a_parked_job_is_dropped_and_dropping_it_again_is_no_fault(led
     assert [entry for entry in view.open_entries() if entry.is_parked] == []
 
 
-def test_what_landed_on_a_day_is_told_by_its_claims_whatever_its_business_date(
+def test_what_landed_on_a_day_is_told_by_its_arrivals_whatever_its_business_date(
     ledger: Ledger, view: LedgerView
 ) -> None:
     before_midnight = a_source("customer-groups/USMF/2026-01-31.csv", landed_at=START.replace(hour=23, minute=59))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -22,7 +22,7 @@ class MemoryLedger:
         self._tokens = itertools.count(1)
         self._jobs: dict[str, Stored] = {}
         self._claims: dict[str, str] = {}
-        self._landed: dict[str, Arrival] = {}
+        self._landed: dict[tuple[date, str], Arrival] = {}
         self._parked: dict[str, OpenEntry] = {}
         self._doubts: set[tuple[str, str]] = set()
         self._messages: dict[str, str] = {}
@@ -35,11 +35,17 @@ class MemoryLedger:
         """See Ledger."""
         with self._lock:
             job_id = self._claims.setdefault(source_key(job.source), job.job_id)
-            feed = job_id.partition(".")[0]
-            self._landed.setdefault(job_id, Arrival(job_id=job_id, feed=feed, landed_at=job.source.landed_at))
+            landed_at = job.source.landed_at
+            arrival = Arrival(job_id=job_id, feed=job_id.partition(".")[0], landed_at=landed_at)
+            self._landed[(landed_at.astimezone(UTC).date(), source_key(job.source))] = arrival
             if job_id in self._jobs:
                 return self._jobs[job_id], False
             return self._put(replace(job, job_id=job_id)), True
+
+    def claim(self, source: Source, job_id: str) -> str:
+        """See Ledger."""
+        with self._lock:
+            return self._claims.setdefault(source_key(source), job_id)
 
     def read(self, job_id: str) -> Stored | None:
         """See Ledger."""
@@ -55,6 +61,16 @@ class MemoryLedger:
             kept = present.job.timeline[: seen.entries - 1]
             return self._put(replace(job, timeline=kept + job.timeline[len(kept) :]), seen.token).version
 
+    def write_all(self, changes: Sequence[tuple[Job, Version]]) -> list[Version | None]:
+        """See Ledger."""
+        return [self._written_or_none(job, seen) for job, seen in changes]
+
+    def _written_or_none(self, job: Job, seen: Version) -> Version | None:
+        try:
+            return self.write(job, seen)
+        except Conflict:
+            return None
+
     def _note_due(self, job: Job, replaces: str = "") -> None:
         if job.due_at is not None:
             key = (lane_of(job), job.due_at, job.job_id)
@@ -65,6 +81,8 @@ class MemoryLedger:
                 feed=job.feed,
                 key=f"{job.due_at}{job.job_id}",
                 replaces=replaces,
+                landed_at=job.source.landed_at,
+                order_key=job.order_key,
             )
             self._due.setdefault(key, entry)
         elif not job.is_final:
@@ -147,7 +165,7 @@ class MemoryLedger:
     def arrivals(self, day: date) -> Iterator[Arrival]:
         """See LedgerView."""
         with self._lock:
-            found = [arrival for arrival in self._landed.values() if arrival.landed_at.astimezone(UTC).date() == day]
+            found = [arrival for (landed_on, _), arrival in self._landed.items() if landed_on == day]
         yield from found
 
     def standings(self, feed: str, business_date: date) -> Iterator[JobStanding]:

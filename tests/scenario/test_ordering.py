@@ -75,6 +75,7 @@ def test_the_next_goes_only_when_the_one_before_has_been_loaded(numbered: Stage)
 def test_a_failure_holds_its_group_alone_and_is_told_once(numbered: Stage, caplog: pytest.LogCaptureFixture) -> None:
     numbered.world.faults.add("enqueue", "status", code=400)
     _drop(numbered, ["1.csv", "2.csv", "3.csv"])
+    _run(numbered)
     numbered.drop(_path("2.csv", "DEMF"), GOOD_CSV + b"99,Other company\r\n")
     _run(numbered)
     assert [_job(numbered, f"{n}.csv").state for n in (1, 2, 3)] == [JobState.FAILED] + [JobState.WAITING] * 2

@@ -158,5 +158,5 @@ def test_a_feed_that_uses_none_of_it_costs_one_read_of_the_table_a_send(stage: S
     assert sum(call.startswith(("get_entity", "query_entities")) for call in calls) == READS_OF_A_PLAIN_SEND
 
 
-#: The job before it is opened, the pace, the places.
-READS_OF_A_PLAIN_SEND = 3
+#: The pace, the places.
+READS_OF_A_PLAIN_SEND = 2

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.domain.feed import LostAnswer, Shape
+from shared.domain.feed import Checks, LostAnswer, Shape, SourceFormat
 from shared.domain.promises import Deadline
 from shared.errors import FaultyConfiguration
 from shared.feeds.loading import load_feeds
@@ -117,6 +117,47 @@ def test_feeds_for_another_environment_are_refused() -> None:
 def test_each_mistake_has_a_sentence(find: str, put: str, told: str) -> None:
     assert find in GOOD
     assert any(told in fault for fault in _faults(GOOD.replace(find, put))), _faults(GOOD.replace(find, put))
+
+
+GUID_WANTED = "is not a GUID such as 0f8fad5b-d9cb-469f-a165-70867728950e, or an app setting such as %INVOICES"
+LABEL_FOR_A_URL = "'Vendor+invoice+header' looks written for a URL; did you mean 'Vendor invoice header'?"
+
+
+@pytest.mark.parametrize(
+    ("find", "put", "told"),
+    [
+        ("max_size: 20MB", "max_size: 20 mb", "'20 mb' is not a size such as 500KB, 50MB or 2GB"),
+        ("overdue_after: 90m", "overdue_after: 1,5h", "'1,5h' is not a duration such as 90m, 4h or 2d"),
+        ("22222222-2222-4222-8222-22222222222A", "222-2222", GUID_WANTED),
+        ("company: DEMF", "company: Contoso", "'Contoso' is not a legal entity's ID such as USMF"),
+        ("environment: test", "environment: Test 1", "'Test 1' is not a name such as sandbox-1"),
+        ("max_size: 20MB", "max_sice: 20MB", "has no setting max_sice (did you mean max_size?)"),
+        ("shape: file", "shape: File", "is not one of file, package (did you mean file?)"),
+        ("entity: Vendor invoice header", "entity: Vendor+invoice+header", LABEL_FOR_A_URL),
+        ("shape: package", "shape: package\n    entities: [Customer%20groups]", "did you mean 'Customer groups'?"),
+        ("shape: package", "shape: package\n    format: CSV", "customers.format belongs to shape file"),
+        ("shape: package", "shape: package\n    columns: [A]", "customers.columns belongs to shape file"),
+        ("shape: file", "shape: file\n    entities: [A]", "invoices.entities belongs to shape package"),
+        ("shape: file", "shape: file\n    checks: strict", "'strict' is not one of reject, warn"),
+        ("shape: file", "shape: file\n    format: CSV-UTF8", "'CSV-UTF8' is not one of CSV, CSV-Unicode"),
+    ],
+)
+def test_a_mistake_is_told_by_an_example_and_never_by_a_pattern(find: str, put: str, told: str) -> None:
+    assert find in GOOD
+    faults = _faults(GOOD.replace(find, put), environment="test")
+    assert any(told in fault for fault in faults), faults
+    assert not any("^" in fault or "[a-z" in fault for fault in faults)
+
+
+def test_the_keys_of_the_check_become_the_feed() -> None:
+    text = GOOD.replace("shape: file", "shape: file\n    format: CSV-Unicode\n    columns: [A]\n    checks: warn")
+    text = text.replace("shape: package", "shape: package\n    entities: [Customer groups]\n    warn_size: 1MB")
+    feeds = load_feeds(text, ENVIRON, "test").feeds
+    invoices, customers = feeds["invoices"], feeds["customers"]
+    assert (invoices.file_format, invoices.columns) == (SourceFormat.CSV_UNICODE, ("A",))
+    assert (invoices.checks, customers.checks) == (Checks.WARN, Checks.CERTAIN)
+    assert (customers.entities, customers.warn_size_bytes) == (("Customer groups",), 1_000_000)
+    assert invoices.warn_size_bytes == 35_000_000
 
 
 @pytest.mark.parametrize("text", ["", "null", "- a\n- b", "feeds: [", "just text", "version: 1\n\tfeeds: x"])

@@ -118,4 +118,4 @@ def test_feeds_meant_for_another_environment_are_not_sent_with(
 
 def test_a_file_that_is_not_there_is_one_line(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["nowhere.csv", *arguments[1:]], {}, _no_way_in) == 2
-    assert capsys.readouterr().err == "nowhere.csv cannot be read: No such file or directory\n"
+    assert capsys.readouterr().err.startswith("nowhere.csv cannot be read: ")

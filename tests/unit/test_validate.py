@@ -18,6 +18,12 @@ feeds:
     shape: package
     activity_id: "%CUSTOMERS_ACTIVITY_ID%"
     company: USMF
+  tables:
+    shape: file
+    entity: Customer groups
+    format: CSV
+    activity_id: 33333333-3333-4333-8333-333333333333
+    company: USMF
   groups:
     shape: file
     entity: Customer groups
@@ -43,6 +49,9 @@ def folder(tmp_path: Path) -> Path:
         ("groups", b"", 1, "empty-file"),
         ("groups", b"A\r\n1\r\n", 0, "is fit for feed groups"),
         ("groups", GOOD, 1, "not-a-file"),
+        ("tables", b"A\n1\n", 0, "warning, line-ends: lines of x.bin end with LF"),
+        ("tables", b"A\n1\n", 0, "is fit for feed tables"),
+        ("tables", b"<html>", 1, "wrong-format: x.bin is declared CSV and is XML or HTML"),
     ],
 )
 def test_a_file_is_fit_or_everything_wrong_with_it_is_said(
@@ -56,4 +65,4 @@ def test_a_file_is_fit_or_everything_wrong_with_it_is_said(
 
 def test_an_unknown_feed_lists_the_known_ones(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["x", "--feed", "nobody", "--feeds", str(folder / "feeds.yaml")]) == 2
-    assert "customers, groups" in capsys.readouterr().err
+    assert "customers, tables, groups" in capsys.readouterr().err

@@ -12,6 +12,7 @@ import pytest
 from shared.domain.feed import Feed
 from shared.domain.job import JobState, advance
 from shared.domain.promises import parse_deadline
+from shared.ports import Arrival
 from shared.services.day_sums import DaySums
 from shared.services.promises import Promises
 from shared.services.timers import Timers
@@ -217,10 +218,36 @@ def test_a_row_that_is_lost_is_named_and_told_once_until_it_is_back(watch: Watch
 def test_a_row_without_an_arrival_is_told_too(watch: Watch) -> None:
     watch.lands(FRIDAY, "2026-11-13 a")
     unclaimed = watch.lands(FRIDAY, "2026-11-13 b")
-    del watch.ledger._landed[unclaimed]
+    landed = watch.ledger._landed
+    [key] = [key for key, arrival in landed.items() if arrival.job_id == unclaimed]
+    del landed[key]
     watch.at(FRIDAY + DAY + HOUR)
     [off] = watch.told(OFF)
     assert (off["unclaimed"], off["examples"]) == (1, unclaimed)
+
+
+@pytest.mark.parametrize("watch", [PLAIN], indirect=True)
+def test_a_job_that_a_later_file_arrived_for_is_not_missed_on_the_later_day(watch: Watch) -> None:
+    """The second file of a bundle, say, that landed after midnight."""
+    job_id = watch.lands(FRIDAY + DAY - HOUR)
+    watch.ledger._landed[(date(2026, 11, 14), "x")] = Arrival(job_id=job_id, feed=FEED, landed_at=FRIDAY + DAY)
+    watch.at(FRIDAY + DAY + HOUR)
+    watch.at(FRIDAY + 2 * DAY + HOUR)
+    [sums] = watch.told(BALANCE)
+    assert (sums["day"], sums["arrived"], sums["in_work"], sums["lost"]) == ("2026-11-14", 1, 1, 0)
+    assert watch.told(OFF) == []
+
+
+@pytest.mark.parametrize("watch", [PLAIN], indirect=True)
+def test_the_day_on_which_the_watch_began_is_not_summed_for_an_older_version_noted_no_arrivals(watch: Watch) -> None:
+    older = watch.lands(FRIDAY - DAY)
+    watch.ledger._landed.clear()
+    last = FRIDAY - DAY + HOUR
+    watch.lands(last)
+    watch.at(FRIDAY + HOUR)
+    assert (watch.told(BALANCE), watch.told(OFF)) == ([], [])
+    assert watch.ledger.read(older)
+    assert watch.memory.seen()[f"arrival.{FEED}"] == last
 
 
 @pytest.mark.parametrize("watch", [PLAIN], indirect=True)

@@ -1,0 +1,68 @@
+"""Places are for who is first in turn: by landing and priority, and not for whoever happens to land at the moment."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from shared.domain.job import JobState
+from tests.scenario.conftest import GOOD_CSV, Stage
+
+
+def _drop(stage: Stage, feed: str, *names: str) -> None:
+    for name in names:
+        stage.drop(f"{feed}/USMF/{name}.csv", GOOD_CSV + f"7{name[-3:]},Own\r\n".encode())
+
+
+def _sent(stage: Stage) -> list[str]:
+    sent = [job for job in stage.jobs() if job.sent_at]
+    return [job.source.name.removesuffix(".csv") for job in sorted(sent, key=lambda job: job.sent_at or job.created_at)]
+
+
+def _free_one_at_a_time(stage: Stage, rounds: int) -> None:
+    for _ in range(rounds):
+        stage.world.recurrence_tick()
+        stage.tick(timedelta(minutes=1))
+
+
+def _one_place(stage: Stage, more: str = "") -> None:
+    stage.edit_feeds("max_in_flight: 6\n", f"max_in_flight: 1\n{more}")
+    stage.engine = stage.another_host()
+
+
+def test_a_higher_priority_goes_first_when_the_cap_binds(stage: Stage) -> None:
+    _one_place(stage)
+    stage.edit_feeds("    lost_answer: resend\n", "    lost_answer: resend\n    priority: 9\n")
+    stage.engine = stage.another_host()
+    _drop(stage, "customer-groups", "first", "second", "third")
+    _drop(stage, "resendable", "urgent")
+    _free_one_at_a_time(stage, 20)
+    assert _sent(stage) == ["first", "urgent", "second", "third"]
+
+
+def test_what_lands_while_others_wait_goes_behind_them_though_there_is_room_at_the_moment(stage: Stage) -> None:
+    _one_place(stage)
+    _drop(stage, "customer-groups", "first", "second")
+    stage.tick(timedelta(minutes=1))
+    for slot in stage.engine.ledger.taken():
+        stage.engine.ledger.free_slots(slot.job_id, [slot.key])
+    stage.engine = stage.another_host()
+    _drop(stage, "resendable", "z-newcomer")
+    newcomer = stage.job("resendable/USMF/z-newcomer.csv")
+    assert (newcomer.state, newcomer.reason) == (
+        JobState.WAITING,
+        "cap: files that landed before it wait for a place",
+    )
+    _free_one_at_a_time(stage, 20)
+    assert _sent(stage) == ["first", "second", "z-newcomer"]
+
+
+def test_with_many_workers_and_one_place_it_is_the_first_in_turn_who_gets_it(stage: Stage) -> None:
+    _one_place(stage, "paused: true\n")
+    stage.edit_feeds("    overdue_after: 2h\n", "    overdue_after: 2h\n    order_by: name\n")
+    stage.engine = stage.another_host()
+    names = [f"n{number}" for number in range(12)]
+    _drop(stage, "customer-groups", *reversed(names))
+    stage.edit_feeds("paused: true\n", "")
+    stage.engine = stage.another_host()
+    _free_one_at_a_time(stage, 45)
+    assert _sent(stage) == names
