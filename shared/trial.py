@@ -21,7 +21,8 @@ from shared.domain.job import Source
 from shared.domain.naming import business_date_of, job_id_of
 from shared.domain.routing import Route, route
 from shared.feeds.offline import NO_ACTIVITY_ID, NotReadable
-from shared.ports import Outgoing
+from shared.ports import Content, Outgoing
+from shared.services.packing import package_of
 from shared.settings import ErpSettings
 from shared.validate import findings_of
 
@@ -41,6 +42,7 @@ class Trial:
     landing_path: str
     legal_entity: str
     findings: tuple[Finding, ...]
+    content: Content
     outgoing: Outgoing
     url: str
     headers: Mapping[str, str]
@@ -58,28 +60,36 @@ def trial_of(book: FeedBook, feed: Feed, path: Path, company: str, base_url: str
     routed = route(where, book.feeds.values())
     legal_entity = routed.legal_entity if isinstance(routed, Route) else ""
     findings = [*_of_route(routed, feed), *findings_of(feed, path)]
-    content = _opened(path)
-    sha256 = content.sha256
-    source = Source(container="try", path=where, etag=sha256, size_bytes=content.size_bytes, landed_at=now)
+    file = _opened(path)
+    sha256 = file.sha256
+    source = Source(container="try", path=where, etag=sha256, size_bytes=file.size_bytes, landed_at=now)
     outgoing = Outgoing(
         activity_id=feed.activity_id,
-        entity=feed.entity,
+        entity="" if feed.template else feed.entity,
         legal_entity=legal_entity,
         external_id=f"{job_id_of(feed.name, business_date_of(path.name, now), source)}.{TRIAL_MARK}",
     )
     return Trial(
         feed=feed,
         file=path,
-        size_bytes=content.size_bytes,
+        size_bytes=file.size_bytes,
         sha256=sha256,
         landing_path=where,
         legal_entity=legal_entity,
         findings=tuple(findings),
+        content=file if rejects(findings) else _content(feed, file, source),
         outgoing=outgoing,
         url=base_url + _named(wire.enqueue_path(outgoing.activity_id, outgoing.entity, outgoing.legal_entity)),
         headers=wire.enqueue_headers(outgoing.external_id),
         caps={_named(name): most for name, most in caps_of(feed, book).items()},
     )
+
+
+def _content(feed: Feed, file: LocalFile, source: Source) -> Content:
+    """What is sent of a fit file: itself, or the package made of it; of a bundle's file the file, which is not sent."""
+    if feed.template is None or feed.bundle:
+        return file
+    return package_of(feed, feed.template, source, file)
 
 
 def landing_path(feed: Feed, name: str, company: str) -> str:

@@ -15,7 +15,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from shared.adapters.local_file import LocalFile
 from shared.domain.feed import Feed, FeedBook
 from shared.domain.sizes import size_text
 from shared.errors import AnswerLost, CourierError, FaultyConfiguration
@@ -80,8 +79,10 @@ def _sent(told: argparse.Namespace, environ: Mapping[str, str], way_in: Callable
 
 
 def _outcome_of_sending(erp: ErpGateway, trial: Trial) -> dict[str, object]:
+    if trial.feed.bundle:
+        return {"sent": False, "why": "a file of a bundle is sent together with the others only; write them to landing"}
     try:
-        message_id = erp.enqueue(trial.outgoing, LocalFile(trial.file))
+        message_id = erp.enqueue(trial.outgoing, trial.content)
     except AnswerLost as lost:
         return {"sent": False, "in_doubt": True, "why": f"{lost}; F&O may have it, so look before you send again"}
     except CourierError as refused:
@@ -107,7 +108,7 @@ def _screen(trial: Trial) -> list[str]:
     return [
         f"File      {trial.file}  ({size_text(trial.size_bytes)}, SHA-256 {trial.sha256[:12]}...)",
         f"Lands as  {trial.landing_path}",
-        f"Feed      {trial.feed.name}: {trial.feed.entity or 'data package'}",
+        f"Feed      {trial.feed.name}: {_sent_as(trial.feed)}",
         f"For       {trial.legal_entity or 'no legal entity'}",
         "Check     " + "\n          ".join(findings),
         f"Request   POST {trial.url}",
@@ -115,6 +116,12 @@ def _screen(trial: Trial) -> list[str]:
         "          Authorization: Bearer [not shown]",
         "Counts    " + ", ".join(f"{_cap_name(name)} (at most {most})" for name, most in trial.caps.items()),
     ]
+
+
+def _sent_as(feed: Feed) -> str:
+    if feed.template is None:
+        return feed.entity or "data package"
+    return f"{feed.entity or 'a bundle'}, in a package made from {feed.template.path}"
 
 
 def _cap_name(name: str) -> str:

@@ -18,6 +18,7 @@ from shared.errors import FaultyConfiguration
 from shared.feeds.offline import NotReadable, feed_of, load_offline
 from shared.ports import OPENING_BYTES
 from shared.services.checking import check_file, check_package
+from shared.services.packing import check_bundled, check_packed
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -45,8 +46,12 @@ def findings_of(feed: Feed, path: Path) -> list[Finding]:
     try:
         size_bytes = path.stat().st_size
         with path.open("rb") as file:
+            if feed.bundle:
+                return check_bundled(feed, path.name, size_bytes, file.read(OPENING_BYTES))
             if found := check_size(feed, size_bytes):
                 return found
+            if feed.template:
+                return check_packed(feed, path.name, size_bytes, file.read(OPENING_BYTES))
             if feed.shape is Shape.PACKAGE:
                 return check_package(feed, path.name, size_bytes, file)
             return check_file(feed, path.name, size_bytes, file.read(OPENING_BYTES))

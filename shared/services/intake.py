@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shared.domain.decisions import TAKE_OVER_AFTER
 from shared.domain.feed import FeedBook, OrderBy
-from shared.domain.findings import Finding, check_size, found
+from shared.domain.findings import Finding, check_size
 from shared.domain.job import Job, JobState, Source, opened
 from shared.domain.naming import UNROUTED, business_date_of, job_id_of
 from shared.domain.ordering import check_number, order_key
@@ -15,6 +15,7 @@ from shared.ports import Clock, Ledger, Stored
 from shared.services.archiving import Archiving
 from shared.services.bundling import Bundling
 from shared.services.ordering import Ordering
+from shared.services.packing import not_in_bundle
 from shared.services.submission import Submission
 from shared.telemetry import Event, emit
 
@@ -90,6 +91,5 @@ class Intake:
         if isinstance(routed, Finding):
             return [routed]
         if routed.feed.bundle and not job.members:
-            listed = f"The bundle's files are {', '.join(routed.feed.bundle.patterns)}."
-            return [found("not-in-bundle", job.source.name, job.feed, more=listed)]
+            return [not_in_bundle(routed.feed, job.source.name)]
         return check_size(routed.feed, job.source.size_bytes) + check_number(routed.feed, job.source.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
@@ -23,6 +23,9 @@ from shared.formats.manifest_edit import rewritten
 from shared.formats.packing import Packed, Part, part_of
 from shared.ports import OPENING_BYTES, Content, FileStore
 from shared.services.checking import Checking, check_file
+
+#: Opens a landed file. Raises SourceLost, Transient.
+Opens = Callable[[Source], Content]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,7 @@ class Packing:
         Raises SourceLost when landing no longer holds one of the files, Transient when it cannot be read.
         """
         if feed.template is not None:
-            return self._packed(feed, feed.template, job)
+            return packed(self.files.open, feed, feed.template, job)
         with ExitStack() as until_done:
             content = self.files.open(job.source)
             until_done.callback(content.close)
@@ -55,35 +58,82 @@ class Packing:
             until_done.pop_all()
         return Outbound(job=job, content=content, findings=findings)
 
-    def _packed(self, feed: Feed, template: Template, job: Job) -> Outbound:
-        files = _to_pack(feed, job)
-        parts, read = _parts_of(template, files), list[LandedFile]()
-        findings = [*_lacking(feed, job), *_unfit(feed, template, files)]
-        for member in files:
-            part, first_read, more = self._first_reading(feed, template, member, goes_on=not rejects(findings))
-            parts.append(part)
-            read.append(first_read)
-            findings += more
-        return Outbound(job=_with_hashes(feed, job, read, template), content=Packed(parts), findings=findings)
 
-    def _first_reading(
-        self, feed: Feed, template: Template, member: LandedFile, goes_on: bool
-    ) -> tuple[Part, LandedFile, list[Finding]]:
-        """The file's findings, and what the zip must know of it; its blocks are read only while all is well."""
-        source, crc32, digest = member.source, 0, hashlib.sha256()
-        with closing(self.files.open(source)) as content:
-            findings = _of_file(feed, template, member, content.first_bytes)
-            if goes_on and not rejects(findings):
-                for block in content.blocks():
-                    crc32 = zlib.crc32(block, crc32)
-                    digest.update(block)
-                member = replace(member, sha256=digest.hexdigest())
-        blocks = partial(self._blocks, source)
-        return Part(name=source.name, size_bytes=source.size_bytes, crc32=crc32, blocks=blocks), member, findings
+def packed(opens: Opens, feed: Feed, template: Template, job: Job) -> Outbound:
+    """The package of a job's files, each opened once now and once when the package is sent. Raises as `opens` does."""
+    files = _to_pack(feed, job)
+    parts, read = _parts_of(template, files), list[LandedFile]()
+    findings = _lacking(feed, job)
+    for file in files:
+        taken = [other.source.name for other in read]
+        part, first_read, more = _first_reading(opens, feed, file, taken, goes_on=not rejects(findings))
+        parts.append(part)
+        read.append(first_read)
+        findings += more
+    return Outbound(job=_with_hashes(feed, job, read, template), content=Packed(parts), findings=findings)
 
-    def _blocks(self, source: Source) -> Iterator[bytes]:
-        with closing(self.files.open(source)) as content:
-            yield from content.blocks()
+
+def package_of(feed: Feed, template: Template, source: Source, content: Content) -> Content:
+    """The package of a single file that lies elsewhere than in landing and can be read again and again."""
+    file = LandedFile(source=source, entity=feed.entity)
+    part, _, _ = _first_reading(lambda _: content, feed, file, [], goes_on=True)
+    return Packed([*_parts_of(template, [file]), part])
+
+
+def check_bundled(feed: Feed, name: str, size_bytes: int, first_bytes: bytes) -> list[Finding]:
+    """Findings of one file of a bundle by itself, be it a member, the file that says done, or neither."""
+    if feed.bundle is None or feed.bundle.key_of(name) is None:
+        return [not_in_bundle(feed, name)]
+    is_sent = bool(feed.bundle.entity_of(name))
+    return check_packed(feed, name, size_bytes, first_bytes) if is_sent else []
+
+
+def not_in_bundle(feed: Feed, name: str) -> Finding:
+    """The finding about a file that no member of the feed's bundle is called like."""
+    names = feed.bundle.patterns if feed.bundle else ()
+    return found("not-in-bundle", name, feed.name, more=f"The bundle's files are {', '.join(names)}.")
+
+
+def check_packed(
+    feed: Feed, name: str, size_bytes: int, first_bytes: bytes, taken: Sequence[str] = ()
+) -> list[Finding]:
+    """Findings of a file that goes into a package: its name beside those of the template and `taken`; its beginning.
+
+    It is held against what the template's manifest says of its entity. Each finding says which file it is about.
+    """
+    if feed.template is None:
+        return []
+    others = [*(part for part, _ in feed.template.parts), *taken]
+    findings = [found("unfit-name", why, feed.name) for why in [why_unfit(name, others)] if why]
+    if size_bytes == 0:
+        return [*findings, found("empty-file", f"{name} has 0 bytes", feed.name)]
+    entity = feed.template.entity(feed.bundle.entity_of(name) if feed.bundle else feed.entity)
+    is_declared = feed.file_format is not SourceFormat.UNDECLARED
+    declared = feed.file_format if is_declared else source_format(entity.source_format)
+    expected = Expected(file_format=declared, mapped=entity.columns, demanded=feed.columns)
+    in_it = check_file(feed, name, size_bytes, first_bytes[:OPENING_BYTES], expected)
+    return findings + [f if f.seen.startswith(name) else replace(f, seen=f"{name}: {f.seen}") for f in in_it]
+
+
+def _first_reading(
+    opens: Opens, feed: Feed, file: LandedFile, taken: list[str], goes_on: bool
+) -> tuple[Part, LandedFile, list[Finding]]:
+    """What the zip must know of a file, and its findings; its blocks are read only while all is well."""
+    source, crc32, digest = file.source, 0, hashlib.sha256()
+    with closing(opens(source)) as content:
+        findings = check_packed(feed, source.name, source.size_bytes, content.first_bytes, taken)
+        if goes_on and not rejects(findings):
+            for block in content.blocks():
+                crc32 = zlib.crc32(block, crc32)
+                digest.update(block)
+            file = replace(file, sha256=digest.hexdigest())
+    blocks = partial(_blocks, opens, source)
+    return Part(name=source.name, size_bytes=source.size_bytes, crc32=crc32, blocks=blocks), file, findings
+
+
+def _blocks(opens: Opens, source: Source) -> Iterator[bytes]:
+    with closing(opens(source)) as content:
+        yield from content.blocks()
 
 
 def _to_pack(feed: Feed, job: Job) -> list[LandedFile]:
@@ -110,26 +160,6 @@ def _parts_of(template: Template, files: list[LandedFile]) -> list[Part]:
         part_of(name, rewritten(content, changes) if name.casefold() == MANIFEST else content)
         for name, content in template.parts
     ]
-
-
-def _unfit(feed: Feed, template: Template, files: list[LandedFile]) -> list[Finding]:
-    taken = [name for name, _ in template.parts]
-    names = [file.source.name for file in files]
-    whys = [why_unfit(name, [*taken, *names[:number]]) for number, name in enumerate(names)]
-    return [found("unfit-name", why, feed.name) for why in whys if why]
-
-
-def _of_file(feed: Feed, template: Template, member: LandedFile, first_bytes: bytes) -> list[Finding]:
-    """Findings of one file against its entity in the template; each says which file it is about."""
-    name, size_bytes = member.source.name, member.source.size_bytes
-    if size_bytes == 0:
-        return [found("empty-file", f"{name} has 0 bytes", feed.name)]
-    entity = template.entity(member.entity)
-    is_declared = feed.file_format is not SourceFormat.UNDECLARED
-    declared = feed.file_format if is_declared else source_format(entity.source_format)
-    expected = Expected(file_format=declared, mapped=entity.columns, demanded=feed.columns)
-    findings = check_file(feed, name, size_bytes, first_bytes[:OPENING_BYTES], expected)
-    return [f if f.seen.startswith(name) else replace(f, seen=f"{name}: {f.seen}") for f in findings]
 
 
 def _with_hashes(feed: Feed, job: Job, read: list[LandedFile], template: Template) -> Job:
