@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shared.adapters.local_file import LocalLanding
 from shared.domain.feed import Feed
-from shared.domain.findings import Finding, check_size, found
+from shared.domain.findings import Finding, check_bundled, check_size
 from shared.domain.job import Job, LandedFile, Source
 from shared.domain.naming import business_date_of, job_id_of
 from shared.domain.ordering import check_number
@@ -53,10 +53,10 @@ def _judged(feed: Feed, job: Job, landing: LocalLanding) -> DryRun:
 
 def _of_member(feed: Feed, source: Source, landing: LocalLanding) -> list[Finding]:
     """Findings of one file of a bundle; none of the file that says done, which is not sent."""
-    if feed.bundle is None or feed.template is None or feed.bundle.key_of(source.name) is None:
-        return [found("not-in-bundle", source.name, feed.name)]
-    entity = feed.bundle.entity_of(source.name)
-    if not entity:
+    if unknown := check_bundled(feed, source.name):
+        return unknown
+    entity = feed.bundle.entity_of(source.name) if feed.bundle else ""
+    if feed.template is None or not entity:
         return []
     return file_findings(
         feed, feed.template, LandedFile(source=source, entity=entity), landing.open(source).first_bytes

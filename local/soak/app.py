@@ -98,7 +98,7 @@ def main(arguments: Sequence[str]) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     chance = random.Random(told.seed).random  # noqa: S311 - spreads retries, repeatably
     engine = engine_from(os.environ, FastClock(told.began_at), chance)
-    threads = Host(engine, QueueClient.from_connection_string(os.environ["FILES"], EVENTS)).start()
+    threads = Host(engine, QueueClient.from_connection_string(os.environ["FILES"], EVENTS, retry_total=0)).start()
     print("soak host ready", flush=True)
     for thread in threads:
         thread.join()

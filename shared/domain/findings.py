@@ -94,6 +94,14 @@ def check_large(feed: Feed, size_bytes: int) -> list[Finding]:
     return [found("large", _against(size_bytes, "warns from", feed, feed.warn_size_bytes), feed.name)]
 
 
+def check_bundled(feed: Feed, name: str) -> list[Finding]:
+    """A finding when a file that landed for a bundle feed has no name that its bundles know."""
+    if feed.bundle is None or feed.bundle.key_of(name) is not None:
+        return []
+    listed = f"The bundle's files are {', '.join(feed.bundle.patterns)}."
+    return [found("not-in-bundle", name, feed.name, more=listed)]
+
+
 def check_shape(feed: Feed, name: str, first_bytes: bytes) -> list[Finding]:
     """Findings from the first bytes: a package feed takes zip files, a file feed takes none but a workbook."""
     is_zip = first_bytes.startswith(ZIP_SIGNATURE)

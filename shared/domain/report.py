@@ -97,7 +97,7 @@ def _facts(job: Job, evidence: Evidence | None) -> list[tuple[str, str]]:
     rows = job.rows
     execution_id = (evidence.execution_id if evidence else "") or job.execution_id
     facts = [
-        ("File", job.source.path),
+        ("File", job.source.path) if not job.members else ("Files", ", ".join(f.source.path for f in job.members)),
         ("Feed", job.feed),
         ("Legal entity", job.legal_entity),
         ("Business date", job.business_date.isoformat()),

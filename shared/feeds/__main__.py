@@ -36,7 +36,7 @@ def _listed(path: Path, book: FeedBook) -> str:
     lines = [f"{path} is good: {_count(len(book.feeds))} for environment {book.environment}"]
     for feed in book.feeds.values():
         where = feed.path_rule.replace("{feed}", feed.name)
-        lines.append(f"  {feed.name}: {where} -> {feed.entity or 'data package'}")
+        lines.append(f"  {feed.name}: {where} -> {feed.entity or ('bundle' if feed.bundle else 'data package')}")
     lines += [f"  {export.name}: export -> {export.lake}/" for export in book.exports.values()]
     return "\n".join(lines)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shared import tracing
 from shared.domain.decisions import TAKE_OVER_AFTER
 from shared.domain.feed import FeedBook, OrderBy
-from shared.domain.findings import Finding, check_size, found
+from shared.domain.findings import Finding, check_bundled, check_size
 from shared.domain.job import Job, JobState, Source, opened
 from shared.domain.naming import UNROUTED, business_date_of, job_id_of
 from shared.domain.ordering import check_number, order_key
@@ -91,7 +91,6 @@ class Intake:
         routed = route(job.source.path, self.feeds.feeds.values())
         if isinstance(routed, Finding):
             return [routed]
-        if routed.feed.bundle and not job.members:
-            listed = f"The bundle's files are {', '.join(routed.feed.bundle.patterns)}."
-            return [found("not-in-bundle", job.source.name, job.feed, more=listed)]
+        if not job.members and (unknown := check_bundled(routed.feed, job.source.name)):
+            return unknown
         return check_size(routed.feed, job.source.size_bytes) + check_number(routed.feed, job.source.name)

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 
 from shared.domain.findings import Finding
-from shared.domain.job import JobState, Lane, advance
+from shared.domain.job import JobState, LandedFile, Lane, advance
 from shared.domain.naming import external_id, job_id_from_external
 from shared.domain.outcome import EntityCounts, RowCounts
 from shared.errors import Conflict
@@ -85,6 +85,24 @@ def test_a_source_is_claimed_once_however_many_see_it_land(ledger: Ledger) -> No
     assert len(list(ledger.on_date("customer-groups", date(2026, 11, 14)))) == 1
 
 
+def test_a_source_is_claimed_for_the_first_job_that_asks_and_for_no_other(ledger: Ledger) -> None:
+    stored, _ = ledger.open(a_job())
+    member = a_source("orders/USMF/lines-7.csv")
+    with ThreadPoolExecutor(8) as pool:
+        owners = set(pool.map(lambda n: ledger.claim(member, f"orders.20261114.{n}"), range(16)))
+    assert len(owners) == 1
+    assert ledger.by_source(member) in owners
+    assert ledger.claim(stored.job.source, "orders.20261114.x") == stored.job.job_id
+
+
+def test_a_claimed_source_opens_no_job_of_its_own(ledger: Ledger) -> None:
+    stored, _ = ledger.open(a_job())
+    member = a_source("customer-groups/USMF/member.csv")
+    ledger.claim(member, stored.job.job_id)
+    found, is_new = ledger.open(a_job(member))
+    assert (found.job.job_id, is_new) == (stored.job.job_id, False)
+
+
 def test_a_source_stays_with_its_first_job_even_when_the_feeds_have_changed_since(ledger: Ledger) -> None:
     first, _ = ledger.open(a_job())
     again, is_new = ledger.open(a_job(feed="renamed"))
@@ -121,6 +139,11 @@ def test_a_job_comes_back_as_it_was_written_with_every_column(ledger: Ledger, cl
         content_sha256="cd" * 32,
         duplicate_of="customer-groups.20261114.abc",
         released_at=clock(),
+        members=tuple(
+            LandedFile(source=a_source(f"orders/USMF/größe-{n}.csv"), entity=f"Entity {n}", sha256="ef" * 32)
+            for n in range(300)
+        ),
+        template_sha256="01" * 32,
         archive_path="archive/x",
         archived_at=clock(),
         kept_as="a/job/x.csv",

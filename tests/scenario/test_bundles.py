@@ -121,6 +121,7 @@ def test_the_members_rest_in_one_folder_and_each_sender_learns_the_end(bundles: 
         assert (outcome["outcome"], outcome["job_id"], outcome["file"]) == ("SUCCEEDED", job.job_id, path)
         assert outcome["sha256"] == next(m["sha256"] for m in record["members"] if m["name"] == name)
     assert record["package"]["sha256"] == job.sha256
+    assert bundles.in_landing() == []
 
 
 def test_a_waiting_bundle_says_what_it_waits_for(bundles: Stage) -> None:

@@ -66,3 +66,39 @@ def test_a_file_is_fit_or_everything_wrong_with_it_is_said(
 def test_an_unknown_feed_lists_the_known_ones(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["x", "--feed", "nobody", "--feeds", str(folder / "feeds.yaml")]) == 2
     assert "customers, tables, groups" in capsys.readouterr().err
+
+
+BUNDLE = """\
+version: 1
+environment: prod
+feeds:
+  orders:
+    shape: file
+    template: t.zip
+    bundle:
+      members: [{name: "groups-{key}.csv", entity: Customer groups}]
+      done: "{key}.done"
+    activity_id: 22222222-2222-4222-8222-222222222222
+    company: USMF
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code", "told"),
+    [
+        ("groups-7.csv", b"A\r\n1\r\n", 0, "is fit for feed orders"),
+        ("groups-7.csv", b"B\r\n1\r\n", 0, "warning, no-header"),
+        ("groups-7.csv", b"", 1, "empty-file: groups-7.csv has 0 bytes"),
+        ("groups-7.csv", b"<x/>", 1, "wrong-format"),
+        ("7.done", b"", 0, "is fit for feed orders"),
+        ("lines-7.csv", b"A\r\n1\r\n", 1, "The bundle's files are groups-{key}.csv, {key}.done."),
+    ],
+)
+def test_a_file_of_a_bundle_is_held_against_the_template(
+    folder: Path, capsys: pytest.CaptureFixture[str], name: str, content: bytes, code: int, told: str
+) -> None:
+    (folder / "feeds.yaml").write_text(BUNDLE)
+    (folder / "t.zip").write_bytes(GOOD)
+    (folder / name).write_bytes(content)
+    assert main([str(folder / name), "--feed", "orders", "--feeds", str(folder / "feeds.yaml")]) == code
+    assert told in capsys.readouterr().out
