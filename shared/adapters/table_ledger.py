@@ -55,7 +55,7 @@ class TableLedger:
             return Stored(job, version_of(job, answer["etag"])), True
 
     def _note_arrival(self, job: Job) -> None:
-        """A row of its own that no job's fate touches, so that a lost job is missed: docs/decisions/0011."""
+        """A row of its own that no job's fate touches, so that a lost job is missed: docs/decisions/0014."""
         try:
             self._table.create_entity(_arrival(job))
         except ResourceExistsError:
