@@ -1,8 +1,8 @@
 """`python -m local.soak.app`: one host of a soak. It rings the engine's doors as the Functions host does.
 
 Not the runtime of `dev.py run`: an engine under that one cannot be given a clock, so a lease would last its half hour.
-Timers run in every host and may overlap, which Azure never lets them; events come from a queue that all hosts share, so the event of
-a killed host comes again in another.
+Timers run in every host and may overlap, which Azure never lets them; events come from a queue that all hosts share, so
+the event of a killed host comes again in another.
 """
 
 from __future__ import annotations
