@@ -15,7 +15,7 @@ from local.soak.plan import COMPANIES, EXPORTS, FEEDS, SoakFeed
 _MOST_ROWS = 6
 #: Senders write many files at once now and then; a burst is longer than any cap.
 _BURST_SHARE = 0.5
-_FILES_IN_A_BURST = 15
+_FILES_IN_A_BURST = 60
 _BURST_SECONDS = 0.5
 _COLUMNS = {
     "Customer groups": ("CUSTOMERGROUPID", "DESCRIPTION"),

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 READ_BYTES = 4 * 1024 * 1024
 
 
-#: How often the SDK tries again by itself, some 2 seconds apart. Its own ways (15 to 24 seconds for a blob, ten tries for a
-#: table) keep a worker past the tick's budget; a fault that lasts longer is Transient, and the next tick's affair.
+#: How often the SDK tries again by itself, some 2 s apart. Its own ways (15 to 24 s for a blob, ten tries for a table)
+#: keep a worker past the tick's budget; a fault that lasts longer is Transient, and the next tick's affair.
 _TRIES_AGAIN = 3
 
 #: Kept connections of one client: at least as many as events and workers there are at once.

@@ -20,8 +20,9 @@ from shared.domain.findings import Finding, found
 from shared.domain.package_check import ManifestEntity, check_directory, check_manifest
 from shared.domain.sizes import parse_duration, size_text
 from shared.domain.template import MANIFEST, Template, TemplateEntity
-from shared.formats.manifest import NoManifest, read_manifest
+from shared.formats.manifest import read_manifest
 from shared.formats.manifest_edit import Changes, rewritten
+from shared.formats.manifest_walk import NoManifest
 from shared.formats.zips import BrokenZip, listed_members, opened_zip
 
 DEFAULT_WAIT = "2h"

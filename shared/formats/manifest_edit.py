@@ -9,12 +9,10 @@ import codecs
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from shared.formats.manifest import NoManifest
+from shared.formats.manifest_walk import ENTITY, ManifestWalk, NoManifest
 
-_ENTITY = "DataManagementPackageEntityData"
 _LABEL = "EntityName"
 _START_TAG = re.compile(r"""<([^\s/>]+)((?:[^>"']|"[^"]*"|'[^']*')*)>""")
 _NIL = re.compile(r"""\s+[^\s=:]+:nil\s*=\s*(?:"[^"]*"|'[^']*')""")
@@ -31,7 +29,9 @@ def rewritten(content: bytes, changes: Changes) -> bytes:
     Raises:
         NoManifest: it cannot be read, or does not have each named entity exactly once.
     """
-    entities = _located(content)
+    locator = _Locator()
+    locator.through(content)
+    entities = locator.found
     labels = [entity.label for entity in entities]
     for label in changes:
         if labels.count(label) != 1:
@@ -67,49 +67,29 @@ class _Entity:
     children: list[_Element] = field(default_factory=list)
 
 
-def _located(content: bytes) -> list[_Entity]:
-    locator = _Locator()
-    try:
-        locator.parser.Parse(content, True)
-    except (expat.ExpatError, ValueError) as error:
-        raise NoManifest(str(error)) from error
-    return locator.found
-
-
-class _Locator:
-    """Notes byte positions as the parser passes them."""
+class _Locator(ManifestWalk):
+    """Notes where entities and their children stand."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.found: list[_Entity] = []
-        self.parser = expat.ParserCreate(namespace_separator=" ")
-        self.parser.StartElementHandler = self._start
-        self.parser.EndElementHandler = self._end
-        self.parser.CharacterDataHandler = self._text
-        self.parser.StartDoctypeDeclHandler = self._refuse
-        self._path: list[str] = []
 
-    def _start(self, name: str, _: dict[str, str]) -> None:
-        local = name.rpartition(" ")[2]
-        if local == _ENTITY:
-            self.found.append(_Entity(self.parser.CurrentByteIndex))
-        elif self._path and self._path[-1] == _ENTITY:
-            self.found[-1].children.append(_Element(local, self.parser.CurrentByteIndex))
-        self._path.append(local)
+    def began(self, name: str) -> None:
+        if name == ENTITY:
+            self.found.append(_Entity(self.at_byte))
+        elif self.is_in(ENTITY):
+            self.found[-1].children.append(_Element(name, self.at_byte))
 
-    def _end(self, _: str) -> None:
-        ended = self._path.pop()
-        if ended == _ENTITY:
-            self.found[-1].end = self.parser.CurrentByteIndex
-            self.found[-1].label = self.found[-1].label.strip()
-        elif self._path and self._path[-1] == _ENTITY:
-            self.found[-1].children[-1].end = self.parser.CurrentByteIndex
-
-    def _text(self, words: str) -> None:
-        if self._path[-2:] == [_ENTITY, _LABEL]:
+    def text(self, words: str) -> None:
+        if self.is_in(ENTITY, _LABEL):
             self.found[-1].label += words
 
-    def _refuse(self, *_: object) -> None:
-        raise ValueError("a manifest has no document type")
+    def ended(self, name: str) -> None:
+        if name == ENTITY:
+            self.found[-1].end = self.at_byte
+            self.found[-1].label = self.found[-1].label.strip()
+        elif self.is_in(ENTITY):
+            self.found[-1].children[-1].end = self.at_byte
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from shared.domain.feed import Feed, Shape
 from shared.domain.findings import Finding, check_large, check_shape, folded, found, weighed
 from shared.domain.job import Source
 from shared.domain.package_check import ManifestEntity, check_directory, check_manifest
-from shared.formats.manifest import MANIFEST_NAME, NoManifest, read_manifest
+from shared.formats.manifest import MANIFEST_NAME, read_manifest
+from shared.formats.manifest_walk import NoManifest
 from shared.formats.openings import read_opening
 from shared.formats.zips import BrokenZip, listed_members, member_start, opened_zip
 from shared.ports import OPENING_BYTES, Content, Landing

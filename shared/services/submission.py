@@ -110,17 +110,22 @@ class Submission:
             return self._reject(stored, [_overwritten(stored.job, lost)])
         except Transient as failure:
             return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
+        stored = Stored(outbound.job, stored.version)
         with closing(outbound.content):
+            if rejects(outbound.findings):
+                return self._reject(stored, outbound.findings)
             return self._fingerprinted(stored, feed, outbound)
 
     def _fingerprinted(self, stored: Stored, feed: Feed, outbound: Outbound) -> Stored:
+        """With its hash where the feed asks for one, and its warnings on the row: a failure is explained by them."""
         try:
             job = self.duplicates.fingerprinted(outbound.job, feed, outbound.content)
         except SourceLost as lost:
             return self._reject(stored, [_overwritten(stored.job, lost)])
         except Transient as failure:
             return self._wait(stored, f"landing: {failure}", retry_delay(1, self.chance()))
-        return self._judged(Stored(job, stored.version), feed, outbound.findings, outbound.content)
+        job = replace(job, findings=tuple(outbound.findings))
+        return self._unless_known(Stored(job, stored.version), feed, outbound.content)
 
     def _unless_known(self, stored: Stored, feed: Feed, content: Content) -> Stored:
         """The last doors: content that was sent before, and the environment's bucket of sends."""
@@ -134,12 +139,6 @@ class Submission:
     def caps(self, feed: Feed) -> Mapping[str, int]:
         """The caps that a send of this feed counts under: its activity's, and the environment's."""
         return caps_of(feed, self.feeds)
-
-    def _judged(self, stored: Stored, feed: Feed, findings: list[Finding], content: Content) -> Stored:
-        """Reject the file, or send it with its warnings on the row, where a failure is explained by them."""
-        if rejects(findings):
-            return self._reject(stored, findings)
-        return self._unless_known(Stored(replace(stored.job, findings=tuple(findings)), stored.version), feed, content)
 
     def _send(self, stored: Stored, feed: Feed, content: Fingerprinted) -> Stored:
         stored = self._write_intent(stored, content.size_bytes)

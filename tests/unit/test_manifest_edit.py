@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.samples.package import Member, manifest
-from shared.formats.manifest import NoManifest, read_manifest
+from shared.formats.manifest import read_manifest
 from shared.formats.manifest_edit import rewritten
+from shared.formats.manifest_walk import NoManifest
 
 GROUPS = Member(entity="Customer groups", content=b"CUSTOMERGROUPID,DESCRIPTION\r\n")
 CUSTOMERS = Member(entity="Customers V3", content=b"CUSTOMERACCOUNT\r\n", level=2)
