@@ -15,7 +15,7 @@ from local.soak.plan import FAULT_RATE, fault_kinds
 from local.soak.traffic import Drop, Export
 
 #: Real seconds between two kills, from a kill to the host's return, and between two restarts of Azurite.
-_KILL_PAUSE_SECONDS = (2.0, 6.0)
+_KILL_PAUSE_SECONDS = (1.0, 4.0)
 _DEAD_SECONDS = (0.1, 1.5)
 _RESTART_PAUSE_SECONDS = (20.0, 50.0)
 _NAP_SECONDS = 0.02

@@ -52,11 +52,14 @@ class Admission:
             self.pace.change_environment(lambda pace: crowded(pace, caps, now))
 
     def begin_send(self, feed: Feed) -> Hold | None:
-        """The last doors: the try of an open circuit, and one send out of the environment's bucket."""
+        """The last doors: one send out of the environment's bucket, and the try of an open circuit.
+
+        A send taken in vain is back within seconds, a try taken in vain after a quarter of an hour: so it comes last.
+        """
         per_minute = self.feeds.sends_per_minute
-        if feed.name in self.troubled and (hold := self._take_try(feed)):
+        if per_minute is not None and (hold := self._take_token(per_minute)):
             return hold
-        return None if per_minute is None else self._take_token(per_minute)
+        return self._take_try(feed) if feed.name in self.troubled else None
 
     def accepted(self, feed: Feed) -> None:
         """F&O took a file of the feed: its circuit closes. What cannot be kept is told; the next file says it again."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.admission import WaitKind
 from shared.domain.circuit import FIRST_TRY, OPENS_AFTER
 from shared.domain.job import JobState
 from shared.telemetry import Event
@@ -51,6 +52,27 @@ def test_one_file_tries_the_circuit_and_when_it_goes_out_so_do_the_rest(
     stage.run_to_the_end()
     assert [_state(stage, n) for n in (OPENS_AFTER, OPENS_AFTER + 1)] == [JobState.SUCCEEDED] * 2
     assert _told(caplog, Event.CIRCUIT_CLOSED) == 1
+
+
+def test_an_empty_bucket_does_not_cost_the_circuit_its_try(stage: Stage) -> None:
+    stage.edit_feeds("max_in_flight: 6\n", "max_in_flight: 6\nsends_per_minute: 2\n")
+    stage.engine = stage.another_host()
+    stage.world.faults.add("enqueue", "status", times=OPENS_AFTER, code=404)
+    for number in range(OPENS_AFTER + 1):
+        _drop(stage, number, 1)
+        stage.pass_time(timedelta(minutes=1))
+    stage.pass_time(FIRST_TRY)
+    waiting = stage.job(f"customer-groups/USMF/{OPENS_AFTER}.csv")
+    feed, other = stage.engine.feeds.feeds["customer-groups"], stage.engine.feeds.feeds["resendable"]
+    admission = stage.engine.intake.submission.admission
+    assert admission.held(waiting, feed) is None
+    assert [admission.begin_send(other), admission.begin_send(other)] == [None, None]
+    refused = admission.begin_send(feed)
+    assert refused is not None
+    assert refused.kind is WaitKind.RATE
+    stage.pass_time(timedelta(minutes=1))
+    assert admission.held(waiting, feed) is None
+    assert admission.begin_send(feed) is None
 
 
 def test_a_refused_try_costs_one_file_and_makes_the_next_try_later(stage: Stage) -> None:

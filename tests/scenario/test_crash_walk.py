@@ -17,6 +17,7 @@ from shared.wiring import Doors, Engine, _open_doors, assemble
 from tests.scenario.conftest import FILE_ACTIVITY, GOOD_CSV, Stage
 from tests.scenario.dying import Killed, Reaper
 
+EARLIER = "customer-groups/USMF/earlier.csv"
 PATH = "customer-groups/USMF/groups-2026-11-14.csv"
 #: More than the calls of a whole import; the walk ends at the first step that nobody dies at.
 MOST_STEPS = 200
@@ -29,7 +30,9 @@ NO_LOSS = ""
 class Story:
     """One way through the engine: what lands, what goes wrong with the send, and the end that it must come to.
 
-    `walked_from` is the first call worth dying at: what comes before it is the same as in a clean import.
+    `walked_from` is the first call worth dying at: what comes before it is the same as in a clean import. `keys` are
+    set in its feed; with `sent_before` another file of the same content was loaded earlier. With `most_steps` the walk
+    stops where the rest is a clean import's again.
     """
 
     content: bytes
@@ -37,11 +40,14 @@ class Story:
     passes: tuple[str, ...]
     walked_from: str
     fault: str = NO_LOSS
+    keys: str = ""
+    sent_before: bool = False
+    most_steps: int = MOST_STEPS
 
     @property
     def is_sent(self) -> bool:
         """False for a file that must never leave."""
-        return self.end is not JobState.REJECTED
+        return self.end not in {JobState.REJECTED, JobState.SKIPPED}
 
 
 STORIES = {
@@ -58,6 +64,30 @@ STORIES = {
         ("erp.executions", "erp.execution_report"),
         "erp.enqueue",
         "answer_lost_after_commit",
+    ),
+    "a file of a strictly ordered feed": Story(
+        GOOD_CSV,
+        JobState.SUCCEEDED,
+        ("order.join", "order.up_to", "erp.enqueue"),
+        "order.",
+        keys="ordering: strict, order_by: landed",
+        most_steps=20,
+    ),
+    "the first file of a content": Story(
+        GOOD_CSV,
+        JobState.SUCCEEDED,
+        ("contents.claim", "erp.enqueue"),
+        "contents.",
+        keys="duplicate: skip",
+        most_steps=8,
+    ),
+    "a content that was sent before": Story(
+        GOOD_CSV,
+        JobState.SKIPPED,
+        ("contents.claim", "files.keep", "files.remove"),
+        "contents.",
+        keys="duplicate: skip",
+        sent_before=True,
     ),
 }
 
@@ -84,13 +114,14 @@ def _die_at(stage: Stage, doors: Doors, step: int) -> tuple[str, list[str]]:
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("story", STORIES.values(), ids=STORIES)
 def test_wherever_a_worker_dies_the_file_is_neither_lost_nor_sent_twice(stage: Stage, story: Story) -> None:
-    project = stage.world.jobs[FILE_ACTIVITY].data_project
-    stage.edit_feeds("    overdue_after: 2h", f"    overdue_after: 2h\n    data_project: {project}")
-    stage.engine = stage.another_host()
+    _set_keys(stage, f"data_project: {stage.world.jobs[FILE_ACTIVITY].data_project}", *story.keys.split(", "))
     doors = _open_doors(stage.engine.settings, stage.clock)
     step, calls = NEVER, list[str]()
-    for number in range(MOST_STEPS):
+    for number in range(story.most_steps):
         content = story.content + f"9{number},Step\r\n".encode()
+        if story.sent_before:
+            stage.drop(EARLIER, content)
+            stage.run_to_the_end()
         if story.fault:
             stage.world.faults.add("enqueue", story.fault)
         stage.blobs.get_blob_client(stage.landing, PATH).upload_blob(content, overwrite=True)
@@ -107,7 +138,13 @@ def test_wherever_a_worker_dies_the_file_is_neither_lost_nor_sent_twice(stage: S
         else:
             break
     else:
-        pytest.fail("the walk did not come to its end")
+        assert story.most_steps < MOST_STEPS, "the walk did not come to its end"
+
+
+def _set_keys(stage: Stage, *keys: str) -> None:
+    lines = "".join(f"\n    {key}" for key in keys if key)
+    stage.edit_feeds("    overdue_after: 2h", f"    overdue_after: 2h{lines}")
+    stage.engine = stage.another_host()
 
 
 def _carry_on(stage: Stage, story: Story, source: Source, content: bytes, place: str) -> None:
@@ -118,7 +155,7 @@ def _carry_on(stage: Stage, story: Story, source: Source, content: bytes, place:
         job = _job_of(stage, source)
         if job.archived_at and not needs_evidence(job) and not stage.engine.ledger.taken():
             break
-    sent = len(stage.world.messages_with(content))
+    sent = len(stage.world.messages_with(content)) - story.sent_before
     assert sent <= 1, f"sent {sent} times after dying {place}"
     if job.archived_at is None:
         assert job.state is JobState.IN_DOUBT, f"{job.state} after dying {place}: {job.reason}"
