@@ -39,3 +39,11 @@ async def drain_exports(timer: func.TimerRequest) -> None:
     from shared.wiring import engine
 
     await asyncio.to_thread(lambda: engine().drain_exports())
+
+
+@app.timer_trigger(arg_name="timer", schedule="%PROMISES_SCHEDULE%")
+async def watch_promises(timer: func.TimerRequest) -> None:
+    """What feeds promised is judged, and each closed day summed."""
+    from shared.wiring import engine
+
+    await asyncio.to_thread(lambda: engine().watch_promises())

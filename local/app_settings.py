@@ -46,6 +46,7 @@ def for_local_run(storage: str, erp_url: str, client: Client) -> dict[str, str]:
         "FEEDS_FILE": str(FEEDS),
         "POLL_SCHEDULE": "*/2 * * * * *",
         "EXPORT_SCHEDULE": "*/5 * * * * *",
+        "PROMISES_SCHEDULE": "*/30 * * * * *",
         "POLL_INTERVAL_SECONDS": "1",
         "SWEEP_AFTER_SECONDS": "15",
         "D365_ENVIRONMENT": "local",

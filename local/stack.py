@@ -8,7 +8,7 @@ import shutil
 import sys
 import threading
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -59,8 +59,10 @@ class Stack:
 
 
 @contextmanager
-def up(place: Path = PLACE, with_func: bool = False) -> Iterator[Stack]:
+def up(place: Path = PLACE, with_func: bool = False, further: Mapping[str, str] | None = None) -> Iterator[Stack]:
     """Start everything, with state and logs under `place`; end everything on leaving, last started first.
+
+    `further` are app settings beside those of the local run.
 
     Raises:
         StackFailed: a part did not come up.
@@ -70,13 +72,13 @@ def up(place: Path = PLACE, with_func: bool = False) -> Iterator[Stack]:
     with ExitStack() as ends:
         ends.enter_context(my_turn(place / "run.lock", "another `dev.py run` is up in this checkout; waiting for it"))
         try:
-            stack = _start(ends, place, with_func)
+            stack = _start(ends, place, with_func, further or {})
         except (ChildFailed, NodeMissing, FileNotFoundError, FaultyConfiguration) as error:
             raise StackFailed(str(error)) from error
         yield stack
 
 
-def _start(ends: ExitStack, place: Path, with_func: bool) -> Stack:
+def _start(ends: ExitStack, place: Path, with_func: bool, further: Mapping[str, str]) -> Stack:
     logs = place / "logs"
     environ = without_ours(os.environ) | {"PYTHONUTF8": "1", "PYTHONUNBUFFERED": "1"}
     command = _tethered("local.simulator", "--port", "0", "--auto-tick-seconds", "1")
@@ -89,7 +91,7 @@ def _start(ends: ExitStack, place: Path, with_func: bool) -> Stack:
 
     storage = LocalStorage.start(place / "azurite", logs / "azurite.log", settings_on)
     ends.callback(storage.stop)
-    environ |= storage.settings
+    environ |= storage.settings | dict(further)
     app, app_url = (_func if with_func else _local_host)(ends, logs / "app.log", environ)
     return Stack(
         place=place,

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import BinaryIO, Protocol
 
+from shared.domain.balance import DayBalance
 from shared.domain.doubt import Execution
 from shared.domain.duplicate import ContentClaim
 from shared.domain.export import Delivery, Dequeued, Export
 from shared.domain.history import ActivityPace
-from shared.domain.job import Job, Lane, Source
+from shared.domain.job import Job, JobState, Lane, Source
 from shared.domain.ordering import Member, Queue
 from shared.domain.outcome import EntityCounts, Summary
 from shared.domain.pace import EnvironmentPace, FeedPace, Standing
+from shared.domain.promises import PromiseRecord
 from shared.domain.remote import RemoteReport
 
 #: How much of a file's beginning is looked into before it is sent: a header of some 500 columns in UTF-16.
@@ -63,6 +65,35 @@ class DueEntry:
     landed_at: datetime
     order_key: str = ""
     replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenEntry:
+    """A note that a job may be open. `is_parked`: never due, for a person must move it. `replaces`: see DueEntry."""
+
+    job_id: str
+    feed: str
+    key: str
+    is_parked: bool
+    replaces: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrival:
+    """A landed file as the row of its arrival tells, whatever became of its job. The files of a bundle are one."""
+
+    job_id: str
+    feed: str
+    landed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobStanding:
+    """A job without all that is not needed for counting."""
+
+    job_id: str
+    state: JobState
+    landed_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +180,22 @@ class Ledger(Protocol):
 
     def turn(self, name: str, now: datetime, every: timedelta) -> bool:
         """True for one caller in each span of `every`: whose turn it is to do the work called `name`."""
+
+
+class LedgerView(Protocol):
+    """What watchers ask of the ledger; no call changes a job. All calls raise Transient, like Ledger."""
+
+    def open_entries(self) -> Iterator[OpenEntry]:
+        """Every open job, at least once, and some that no longer are. Costs what is open, not what has ended."""
+
+    def unpark(self, entries: Iterable[OpenEntry]) -> None:
+        """Drop notes of jobs that are no longer parked; one that is gone already is no fault."""
+
+    def arrivals(self, day: date) -> Iterator[Arrival]:
+        """All that landed on a day (UTC), of all feeds."""
+
+    def standings(self, feed: str, business_date: date) -> Iterator[JobStanding]:
+        """Where the jobs of a feed's business date stand."""
 
 
 class Content(Protocol):
@@ -401,3 +448,28 @@ class OrderLedger(Protocol):
 
     def note_gone(self, feed: str, legal_entity: str, number: int) -> None:
         """Remember the highest number that has gone; a lower one changes nothing. Raises Conflict in a rush."""
+
+
+class WatchLedger(Protocol):
+    """What watchers remember: when something last went well, promises, and daily sums. All calls raise Transient.
+
+    Each row is written by one timer, which the host runs once at a time; the last writer wins.
+    """
+
+    def note_seen(self, what: str, at: datetime) -> None:
+        """Remember when `what` (`timer.poll_jobs`, `export.invoices`) last went well."""
+
+    def seen(self) -> Mapping[str, datetime]:
+        """All that was noted so, by name."""
+
+    def note_promise(self, record: PromiseRecord) -> None:
+        """Remember how a promise stands."""
+
+    def promises(self) -> list[PromiseRecord]:
+        """How all promises stood."""
+
+    def note_day(self, balance: DayBalance) -> None:
+        """Keep a feed's sums of a day, in the place of an earlier count."""
+
+    def days(self, since: date) -> list[DayBalance]:
+        """The sums of all feeds from a day on."""

@@ -1,4 +1,4 @@
-"""Names of events, and emit(): one line per thing that happened to a job.
+"""Names of events and measures, and emit(): one line per thing that happened to a job.
 
 An event's name is constant, dotted, lower case and never reworded; everything else is a field. docs/operations.md
 lists them all, and a test compares the two. No field holds a token, a signed URL or row content.
@@ -6,7 +6,10 @@ lists them all, and a test compares the two. No field holds a token, a signed UR
 
 from __future__ import annotations
 
+import json
 import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 
 from shared.domain.job import Job
@@ -62,6 +65,15 @@ class Event(StrEnum):
     EXPORT_DELAYED = "export.delayed"
     EXPORT_LAPSED = "export.lapsed"
     EXPORT_STOPPED = "export.stopped"
+    JOB_ODD = "job.odd"
+    FEED_EXPECTED_MISSING = "feed.expected_missing"
+    FEED_LATE = "feed.late"
+    FEED_RECOVERED = "feed.recovered"
+    DAY_BALANCE = "day.balance"
+    BALANCE_OFF = "balance.off"
+    BALANCE_EVEN = "balance.even"
+    LEDGER_GAUGE = "ledger.gauge"
+    EXPORT_GAUGE = "export.gauge"
     TICK_DONE = "tick.done"
     TICK_CUT_SHORT = "tick.cut_short"
     TICK_STEP_FAILED = "tick.step_failed"
@@ -93,9 +105,128 @@ _LEVELS = {
     Event.EXPORT_DELAYED: logging.WARNING,
     Event.EXPORT_LAPSED: logging.ERROR,
     Event.EXPORT_STOPPED: logging.WARNING,
+    Event.JOB_ODD: logging.WARNING,
+    Event.FEED_EXPECTED_MISSING: logging.ERROR,
+    Event.FEED_LATE: logging.ERROR,
+    Event.BALANCE_OFF: logging.ERROR,
     Event.TICK_CUT_SHORT: logging.WARNING,
     Event.TICK_STEP_FAILED: logging.ERROR,
 }
+
+
+class Kind(StrEnum):
+    """How a measure adds up: a count of what happened, a state at a time, a spread of values."""
+
+    COUNT = "count"
+    GAUGE = "gauge"
+    SPREAD = "spread"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """A measure that is taken from an event: the value of its `field` (1 where none is named), by few-valued fields.
+
+    A field that holds counts by name, as JSON, is measured for each `reason`.
+    """
+
+    name: str
+    kind: Kind
+    unit: str
+    meaning: str
+    event: Event
+    field: str = ""
+    by: tuple[str, ...] = ("feed",)
+
+
+_FILES, _MINUTES = "{file}", "min"
+#: Everything that is measured, in units of UCUM. No dimension holds an ID: there are as many values as feeds.
+METRICS = (
+    Metric(
+        name="courier.files.received",
+        kind=Kind.COUNT,
+        unit=_FILES,
+        meaning="files that have landed",
+        event=Event.JOB_RECEIVED,
+    ),
+    Metric(
+        name="courier.files.ended",
+        kind=Kind.COUNT,
+        unit=_FILES,
+        meaning="imports at their end, by outcome",
+        event=Event.JOB_ENDED,
+        by=("feed", "outcome"),
+    ),
+    Metric(
+        name="courier.files.rejected",
+        kind=Kind.COUNT,
+        unit=_FILES,
+        meaning="files that were unfit and not sent",
+        event=Event.JOB_REJECTED,
+    ),
+    Metric(
+        name="courier.files.open",
+        kind=Kind.GAUGE,
+        unit=_FILES,
+        meaning="files landed and not ended",
+        event=Event.LEDGER_GAUGE,
+        field="open",
+    ),
+    Metric(
+        name="courier.files.waiting",
+        kind=Kind.GAUGE,
+        unit=_FILES,
+        meaning="files not sent yet, by what they wait for",
+        event=Event.LEDGER_GAUGE,
+        field="waiting_reasons",
+        by=("feed", "reason"),
+    ),
+    Metric(
+        name="courier.files.oldest",
+        kind=Kind.GAUGE,
+        unit=_MINUTES,
+        meaning="since the oldest open file landed",
+        event=Event.LEDGER_GAUGE,
+        field="oldest_minutes",
+    ),
+    Metric(
+        name="courier.evidence.oldest",
+        kind=Kind.GAUGE,
+        unit=_MINUTES,
+        meaning="since the oldest import ended whose errors are not fetched",
+        event=Event.LEDGER_GAUGE,
+        field="evidence_oldest_minutes",
+    ),
+    Metric(
+        name="courier.export.silence",
+        kind=Kind.GAUGE,
+        unit="h",
+        meaning="since anything of the export was delivered",
+        event=Event.EXPORT_GAUGE,
+        field="hours_since_last",
+    ),
+    Metric(
+        name="courier.run.duration",
+        kind=Kind.SPREAD,
+        unit="s",
+        meaning="one run of a timer",
+        event=Event.TICK_DONE,
+        field="seconds",
+        by=("tick",),
+    ),
+)
+
+
+def readings(told: Mapping[str, object]) -> Iterator[tuple[str, float, Mapping[str, str]]]:
+    """What one line measures: the measure's name, the value, and its dimensions."""
+    for metric in METRICS:
+        value = told.get(metric.field) if metric.field else 1
+        if metric.event != told.get("event") or value is None:
+            continue
+        by = {name: str(told[name]) for name in metric.by if name in told}
+        if isinstance(value, str):
+            yield from ((metric.name, count, {**by, "reason": reason}) for reason, count in json.loads(value).items())
+        elif isinstance(value, int | float):
+            yield metric.name, value, by
 
 
 def quiet_libraries() -> None:
@@ -106,8 +237,8 @@ def quiet_libraries() -> None:
 
 def emit(event: Event, job: Job | None = None, **fields: object) -> None:
     """Log one event; with a job, every line carries what finds the job again."""
-    told = (_job_fields(job) if job else {}) | fields
-    text = " ".join(f"{key}={value}" for key, value in told.items() if value not in ("", None))
+    told = {key: value for key, value in ((_job_fields(job) if job else {}) | fields).items() if value is not None}
+    text = " ".join(f"{key}={value}" for key, value in told.items() if value != "")
     level = _LEVELS.get(event, logging.INFO)
     log.log(level, "%s %s", event.value, text, extra={"event": event.value, **told})
 

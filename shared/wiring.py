@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ from shared.adapters.table_exports import TableExports
 from shared.adapters.table_ledger import TableLedger
 from shared.adapters.table_order import TableOrder
 from shared.adapters.table_pace import TablePace
+from shared.adapters.table_view import TableView
+from shared.adapters.table_watch import TableWatch
 from shared.domain.feed import FeedBook
 from shared.errors import FaultyConfiguration
 from shared.feeds.loading import load_feeds
@@ -36,29 +39,37 @@ from shared.ports import (
     ExportQueue,
     Lake,
     Ledger,
+    LedgerView,
     OrderLedger,
     PaceLedger,
+    WatchLedger,
 )
 from shared.services.admission import Admission
 from shared.services.archiving import Archiving
 from shared.services.bundling import Bundling
 from shared.services.checking import Checking
+from shared.services.day_sums import DaySums
 from shared.services.doubt import Doubt
 from shared.services.duplicates import Duplicates
 from shared.services.evidence import EvidenceCollection
 from shared.services.export_drain import DrainReport, ExportDrain
+from shared.services.export_gauges import ExportGauges
 from shared.services.export_store import ExportStore
 from shared.services.forgetting import Forgetting
+from shared.services.gauges import Gauges
 from shared.services.intake import Intake
 from shared.services.observing import Observing
 from shared.services.ordering import Ordering
 from shared.services.packing import Packing
 from shared.services.pausing import Pausing
 from shared.services.polling import Polling
+from shared.services.promises import Promises
 from shared.services.recovery import Recovery
 from shared.services.releasing import Releasing
 from shared.services.submission import Submission
 from shared.services.tick import Tick
+from shared.services.timers import Timers
+from shared.services.watching import Watching
 from shared.settings import ErpSettings, Settings
 from shared.telemetry import quiet_libraries
 
@@ -77,6 +88,8 @@ class Engine:
     drain: ExportDrain
     forgetting: Forgetting
     releasing: Releasing
+    watch: WatchLedger
+    watching: Watching
 
     def file_landed(self, container: str, path: str) -> None:
         """A blob event: record the file, send it if there is room. A blob that is gone again is no fault."""
@@ -91,6 +104,10 @@ class Engine:
     def drain_exports(self) -> list[DrainReport]:
         """One run of the export timer."""
         return self.drain.run()
+
+    def watch_promises(self) -> None:
+        """One run of the timer of promises and daily sums."""
+        self.watching.run()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +124,33 @@ class Doors:
     pace: PaceLedger
     contents: ContentLedger
     order: OrderLedger
+    view: LedgerView
+    watch: WatchLedger
+
+
+#: Two functions may be the first at the same time, each in a thread of its own.
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def engine() -> Engine:
+    """The engine of this process, from its environment. Raises FaultyConfiguration naming every fault."""
+    with _ONE_AT_A_TIME:
+        return _engine_of_this_process()
 
 
 @cache
-def engine() -> Engine:
-    """The engine of this process, from its environment. Raises FaultyConfiguration naming every fault."""
+def _engine_of_this_process() -> Engine:
+    if address := os.environ.get("APPLICATIONINSIGHTS_CONNECTION_STRING"):
+        _begin_telemetry(address)
     return engine_from(os.environ)
+
+
+@cache
+def _begin_telemetry(address: str) -> None:
+    """Once in a process, also when no engine can be built. Without an address its packages are not even imported."""
+    from shared.adapters.azure_monitor import Export
+
+    Export(address, os.environ).begin()
 
 
 def engine_from(environ: Mapping[str, str], clock: Clock | None = None, chance: Chance | None = None) -> Engine:
@@ -141,6 +179,8 @@ def _open_doors(settings: Settings, clock: Clock) -> Doors:
         pace=pace,
         contents=TableContents(table),
         order=TableOrder(table),
+        view=TableView(table),
+        watch=TableWatch(table),
     )
 
 
@@ -173,12 +213,21 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     recovery = Recovery(ledger, files, feeds, intake, submission, doubt, clock, settings.sweep_after)
     budget, workers = settings.tick_budget, settings.tick_workers
     pausing, every = Pausing(doors.pace, clock), settings.sweep_after
-    tick = Tick(ledger, intake, submission, polling, archiving, recovery, pausing, clock, budget, workers, every)
-    store = ExportStore(doors.lake, doors.exports, clock)
-    drain = ExportDrain(doors.queue, doors.lake, doors.exports, store, feeds, pausing, clock, budget, workers)
+    gauges, timers = Gauges(ledger, doors.view, feeds, clock), Timers(doors.watch, clock)
+    tick = Tick(
+        ledger, intake, submission, polling, archiving, recovery, pausing, gauges, timers, clock, budget, workers, every
+    )
+    store, lags = ExportStore(doors.lake, doors.exports, clock), ExportGauges(doors.watch, feeds, clock)
+    drain = ExportDrain(
+        doors.queue, doors.lake, doors.exports, store, feeds, pausing, lags, timers, clock, budget, workers
+    )
+    sums = DaySums(ledger, doors.view, doors.watch, clock)
+    watching = Watching(Promises(doors.view, doors.watch, feeds, clock), sums, timers, clock)
     forgetting = Forgetting(ledger, files, clock, outcomes)
     releasing = Releasing(ledger, doors.order, archiving, clock)
-    return Engine(settings, feeds, ledger, doors.exports, files, intake, tick, drain, forgetting, releasing)
+    return Engine(
+        settings, feeds, ledger, doors.exports, files, intake, tick, drain, forgetting, releasing, doors.watch, watching
+    )
 
 
 def _read_feeds(path: str) -> str:

@@ -100,6 +100,7 @@ var appSettings = union(loadJsonContent('../engine.settings.json'), settings, er
   AzureWebJobsStorage__clientId: identityClientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: telemetryConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identityClientId};Authorization=AAD'
+  PYTHON_ENABLE_OPENTELEMETRY: 'true'
   FILES__blobServiceUri: filesStorage.blob
   FILES__queueServiceUri: filesStorage.queue
   FILES__credential: 'managedidentity'

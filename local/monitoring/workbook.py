@@ -21,12 +21,14 @@ _TEXT, _QUERY, _PARAMETERS, _LINKS, _GROUP = 1, 3, 9, 11, 12
 TABS: dict[str, list[tuple[str, str, str, int]]] = {
     "Today": [
         ("today-by-feed", "Files by feed", "table", 100),
+        ("backlog", "Backlog by feed, and what it waits for", "table", 100),
         ("waiting-and-why", "Waiting, and why", "table", 50),
         ("arrivals-by-hour", "Arrivals by hour", "barchart", 50),
         ("not-loaded", "Not all loaded: click a row, then the tab Job", "table", 100),
     ],
     "Feeds": [
         ("feed-outcomes-by-day", "Outcomes by day", "table", 60),
+        ("sums-by-day", "What landed on a day, and where it is", "table", 100),
         ("feed-duration", "Minutes from landing to the end", "table", 40),
     ],
     "Job": [("job-timeline", "What happened to job {Job}", "table", 100)],
@@ -36,7 +38,7 @@ TABS: dict[str, list[tuple[str, str, str, int]]] = {
         ("erp-refusals", "Refused sign-ins and throttling", "table", 40),
     ],
     "Timers": [
-        ("timers", "Timers: last run and what they moved", "table", 50),
+        ("timers", "Timers: last run and what they did", "table", 50),
         ("function-runs", "Functions: runs, failures, duration", "table", 50),
     ],
 }

@@ -40,6 +40,11 @@ def source_row_key(key: str) -> tuple[str, str]:
     return f"source.{key[:2]}", key
 
 
+def arrivals_partition(day: date) -> str:
+    """The partition of the arrivals of a day (UTC); the row key is that of the claim."""
+    return f"arrived.{day:%Y%m%d}"
+
+
 def message_row_key(message_id: str) -> tuple[str, str]:
     """Where a message ID points to its job."""
     return f"message.{message_id[:2].lower()}", message_id.lower()
@@ -58,6 +63,10 @@ def due_partition(lane: Lane) -> str:
 def due_key(due_at: datetime, job_id: str) -> str:
     """Row key of a due entry: sorts by time, then by job."""
     return f"{due_at.astimezone(UTC):%Y%m%dT%H%M%S.%f}.{job_id}"
+
+
+#: Where jobs are noted that are open and never due, for a person must move them. The row key is the job ID.
+PARKED = "due.parked"
 
 
 def due_bound(now: datetime) -> str:
@@ -101,6 +110,7 @@ def _facts(job: Job) -> Row:
         "order_key": job.order_key,
         "created_at": _text(job.created_at),
         "feeds_version": job.feeds_version,
+        "trace": job.trace,
     }
 
 
@@ -188,6 +198,7 @@ def from_row(row: Row) -> Job:
         members=_members(get("members", ""), row["container"]),
         template_sha256=get("template_sha256", ""),
         feeds_version=get("feeds_version", ""),
+        trace=get("trace", ""),
         timeline=_timeline(row),
     )
 

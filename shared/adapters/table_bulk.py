@@ -27,8 +27,8 @@ def write_in_bulk(
 
     A transaction of rows that is refused, because of one of them or of its size, is written row by row with `alone`.
     """
-    news = [due_row(job, seen.token) for job, seen in changes if job.due_at and is_due_anew(job, seen)]
-    for batch in batches(news, lambda row: row["PartitionKey"]):
+    news = [note_row(job, seen.token) for job, seen in changes if is_due_anew(job, seen)]
+    for batch in batches(filter(None, news), lambda row: row["PartitionKey"]):
         table.submit_transaction([("upsert", row) for row in batch])
     written: dict[str, Version | None] = {}
     for some in batches(changes, lambda change: rows.job_key(change[0].job_id)[0]):
@@ -69,12 +69,19 @@ def is_due_anew(job: Job, seen: Version) -> bool:
     return (job.due_at, lane_of(job)) != (seen.due_at, seen.lane)
 
 
-def due_row(job: Job, replaces: str) -> dict[str, str]:
-    """The due entry of a job that is due; `replaces` is the token of the row that its write is to replace."""
-    assert job.due_at is not None
+def note_row(job: Job, replaces: str) -> dict[str, str] | None:
+    """What finds an open job: its due entry, or the note of one that only a person moves; None for one at its end.
+
+    `replaces` is the token of the row that the job's write is to replace.
+    """
+    if job.due_at is not None:
+        key = {"PartitionKey": rows.due_partition(lane_of(job)), "RowKey": rows.due_key(job.due_at, job.job_id)}
+    elif not job.is_final:
+        key = {"PartitionKey": rows.PARKED, "RowKey": job.job_id}
+    else:
+        return None
     return {
-        "PartitionKey": rows.due_partition(lane_of(job)),
-        "RowKey": rows.due_key(job.due_at, job.job_id),
+        **key,
         "feed": job.feed,
         "replaces": replaces,
         "landed_at": job.source.landed_at.isoformat(),

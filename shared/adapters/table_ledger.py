@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, islice
 
 from azure.core import MatchConditions
@@ -18,7 +18,7 @@ from azure.data.tables import TableClient, TableTransactionError, UpdateMode
 
 from shared.adapters import ledger_rows as rows
 from shared.adapters.storage_errors import translated
-from shared.adapters.table_bulk import LARGEST_TRANSACTION, due_row, if_as, is_due_anew, version_of, write_in_bulk
+from shared.adapters.table_bulk import LARGEST_TRANSACTION, if_as, is_due_anew, note_row, version_of, write_in_bulk
 from shared.adapters.table_slots import TableSlots
 from shared.domain.job import Job, Lane, Source
 from shared.domain.naming import source_key
@@ -34,13 +34,16 @@ class TableLedger:
         self._slots = TableSlots(table)
 
     def open(self, job: Job) -> tuple[Stored, bool]:
-        """Claim, due entry, job row: in this order, so that a crash leaves nothing that a later call cannot finish."""
+        """Arrival, claim, due entry, job row: in this order, so what a crash leaves is seen and finished later."""
         with translated("opening a job"):
+            self._note_arrival(job)
             claimed_by = self._claim(job.source, job.job_id)
+            if claimed_by and claimed_by != job.job_id:  # feeds.yaml says otherwise than when it was claimed
+                job = replace(job, job_id=claimed_by)
+                self._table.upsert_entity(_arrival(job))
             found = self.read(claimed_by) if claimed_by else None
             if found is not None:
                 return found, False
-            job = replace(job, job_id=claimed_by or job.job_id)
             self._note_due(job)
             try:
                 answer = self._table.create_entity(rows.to_row(job))
@@ -50,6 +53,13 @@ class TableLedger:
                     raise
                 return winner, False
             return Stored(job, version_of(job, answer["etag"])), True
+
+    def _note_arrival(self, job: Job) -> None:
+        """A row of its own that no job's fate touches, so that a lost job is missed: docs/decisions/0014."""
+        try:
+            self._table.create_entity(_arrival(job))
+        except ResourceExistsError:
+            return
 
     def claim(self, source: Source, job_id: str) -> str:
         """An insert that fails when the source is claimed."""
@@ -93,8 +103,9 @@ class TableLedger:
             return write_in_bulk(self._table, changes, self.write)
 
     def _note_due(self, job: Job, replaces: str = "") -> None:
-        if job.due_at is not None:
-            self._table.upsert_entity(due_row(job, replaces))
+        """Where a tick finds the job; one that only a person moves is noted apart, so that open ones can be counted."""
+        if row := note_row(job, replaces):
+            self._table.upsert_entity(row)
 
     def by_source(self, source: Source) -> str | None:
         """A point read of the claim."""
@@ -251,3 +262,12 @@ class TableLedger:
                 return False
             raise
         return True
+
+
+def _arrival(job: Job) -> dict[str, str]:
+    return {
+        "PartitionKey": rows.arrivals_partition(job.source.landed_at.astimezone(UTC).date()),
+        "RowKey": source_key(job.source),
+        "job_id": job.job_id,
+        "landed_at": job.source.landed_at.isoformat(),
+    }

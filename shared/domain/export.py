@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
+from shared.domain import promises
 from shared.domain.feed import ExportFeed
 from shared.domain.findings import Finding
 
@@ -143,13 +144,7 @@ def settle(delivery: Delivery, state: DeliveryState, now: datetime, why: str) ->
 
 def outside_band(feed: ExportFeed, rows: int | None) -> str:
     """A sentence when the rows lie outside what the feed expects; empty when they do not or cannot be told."""
-    if rows is None:
-        return ""
-    if feed.rows_min is not None and rows < feed.rows_min:
-        return f"{rows} rows, fewer than the expected {feed.rows_min}"
-    if feed.rows_max is not None and rows > feed.rows_max:
-        return f"{rows} rows, more than the expected {feed.rows_max}"
-    return ""
+    return promises.outside_band(rows, feed.rows_min, feed.rows_max)
 
 
 def raw_path(feed: ExportFeed, business_date: date, name: str, extension: str) -> str:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from shared.domain.bundle import Bundle
+from shared.domain.promises import Deadline
 from shared.domain.template import Template
 from shared.domain.windows import Hours, Spans
 
@@ -91,6 +92,7 @@ class Feed:
     `data_project` is the name under which F&O lists the activity's executions; with it a lost answer is looked up.
     What the check before sending goes by: `file_format` and `columns` of a file feed, the labels in `entities` that
     packages may hold (empty: any), `warn_size_bytes`, and `checks`, which says what rejects.
+    What is promised: a file by the deadline `expect`, all loaded by `loaded_by`, rows of each file within the band.
     With a `template` landed files are sent in a package made from it, those of a `bundle` together in one.
     """
 
@@ -119,6 +121,10 @@ class Feed:
     entities: tuple[str, ...] = ()
     warn_size_bytes: int = WARN_SIZE_BYTES
     checks: Checks = Checks.CERTAIN
+    expect: Deadline | None = None
+    loaded_by: Deadline | None = None
+    rows_min: int | None = None
+    rows_max: int | None = None
     template: Template | None = None
     bundle: Bundle | None = None
 

@@ -108,7 +108,8 @@ class Job:
     kept file's path, or why there is none. `summary` is the execution's summary status where it was asked for.
     `order_key` sorts it among its feed's files. `content_sha256` is of the landed file, where its feed looks for
     duplicates; `duplicate_of` the job whose content a skipped one repeats. `released_at` is when a person let a held
-    file through. `forgotten_at` is when a person had the file's content and errors removed; the row stays.
+    file through. `forgotten_at` is when a person had the file's content and errors removed; the row stays. `trace`
+    is the traceparent of the arrival, to which later work is linked.
     `members` are the files of a bundle, whose `source` is no blob but names them together. Where `template_sha256`
     tells of which template a package was made, `sha256` is of the package and `content_sha256` of the landed file.
     """
@@ -149,6 +150,7 @@ class Job:
     content_sha256: str = ""
     duplicate_of: str = ""
     released_at: datetime | None = None
+    trace: str = ""
     members: tuple[LandedFile, ...] = ()
     template_sha256: str = ""
     feeds_version: str = ""

@@ -31,7 +31,7 @@ from shared.domain.package_check import looks_encoded, plain_label
 from shared.domain.routing import placeholders
 from shared.domain.sizes import parse_duration, parse_size
 from shared.errors import FaultyConfiguration
-from shared.feeds import pacing, packaging
+from shared.feeds import pacing, packaging, promised
 from shared.feeds.schema_faults import schema_fault
 
 SCHEMA_PATH = Path(__file__).with_name("feeds.schema.json")
@@ -176,6 +176,7 @@ def _feed_faults(feed: Mapping[str, Any], environ: Mapping[str, str]) -> Iterato
                 yield key, f"{label!r} looks written for a URL; did you mean {plain_label(str(label))!r}?"
     yield from _setting_faults(feed, environ)
     yield from pacing.feed_faults(feed)
+    yield from promised.promise_faults(feed)
 
 
 def _setting_faults(feed: Mapping[str, Any], environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -193,7 +194,7 @@ def _export_faults(exports: object, lines: _Lines, environ: Mapping[str, str]) -
     for name, export in exports.items() if isinstance(exports, dict) else ():
         if not isinstance(export, dict):
             continue
-        for key, fault in _setting_faults(export, environ):
+        for key, fault in (*_setting_faults(export, environ), *promised.promise_faults(export)):
             yield lines.of(["exports", name, key]), f"exports.{name}.{key}: {fault}"
         for key, value in (("activity_id", export.get("activity_id")), ("lake", export.get("lake", name))):
             owner = claimed.setdefault(f"{key} {str(value).lower()}", str(name))
@@ -266,6 +267,10 @@ def _feed(
         entities=tuple(feed.get("entities", ())),
         warn_size_bytes=parse_size(feed["warn_size"]) if "warn_size" in feed else WARN_SIZE_BYTES,
         checks=Checks(feed.get("checks", "certain")),
+        expect=promised.deadline_of("expect", feed, document),
+        loaded_by=promised.deadline_of("loaded_by", feed, document),
+        rows_min=feed.get("rows", {}).get("min"),
+        rows_max=feed.get("rows", {}).get("max"),
         template=packaging.template_of(feed, folder),
         bundle=packaging.bundle_of(feed),
     )

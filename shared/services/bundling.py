@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 
+from shared import tracing
 from shared.domain.bundle import Bundle
 from shared.domain.decisions import TAKE_OVER_AFTER
 from shared.domain.feed import Feed, FeedBook
@@ -180,6 +181,7 @@ class Bundling:
             members=(LandedFile(source=source, entity=place.bundle.entity_of(source.name)),),
             order_key=order_key(feed.order_by, common),
             feeds_version=self.feeds.version,
+            trace=tracing.here(),
         )
         missing = place.bundle.missing(place.key, _names(job))
         job = replace(job, due_at=self._due_at(job, place.bundle))

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from shared import tracing
 from shared.domain.export import (
     Delivery,
     DeliveryState,
@@ -26,8 +27,10 @@ from shared.domain.export import (
 from shared.domain.feed import ExportFeed, FeedBook, NoFile
 from shared.errors import Conflict, CourierError, Terminal, Transient
 from shared.ports import Clock, Download, ExportLedger, ExportQueue, Lake
+from shared.services.export_gauges import ExportGauges
 from shared.services.export_store import BROKEN, Downloaded, ExportStore, Unverified
 from shared.services.pausing import Pausing
+from shared.services.timers import Timers
 from shared.telemetry import Event, emit
 
 #: Deliveries that could not be finished stand aside so that the next message is not held up, but not without bound.
@@ -36,11 +39,12 @@ MOST_OPEN = 5
 
 @dataclass(slots=True)
 class DrainReport:
-    """What one drain did for one feed: content stored, acknowledgements given, and why it stopped."""
+    """What one drain did for one feed: content stored, acknowledgements given, what it left open, why it stopped."""
 
     feed: str
     stored: list[Export] = field(default_factory=list)
     acknowledged: int = 0
+    left: list[Delivery] = field(default_factory=list)
     stopped: str = ""
     defect: Exception | None = None
 
@@ -55,6 +59,8 @@ class ExportDrain:
     store: ExportStore
     feeds: FeedBook
     pausing: Pausing
+    gauges: ExportGauges
+    timers: Timers
     clock: Clock
     budget: timedelta
     workers: int
@@ -62,22 +68,31 @@ class ExportDrain:
 
     def run(self) -> list[DrainReport]:
         """Drain every export feed, feeds side by side, within budget. One feed's trouble never stops another."""
-        feeds = list(self.feeds.exports.values())
-        if not feeds or self.pausing.until():
-            return []
-        stop_at = self.clock() + self.budget
-        with ThreadPoolExecutor(min(self.workers, len(feeds)), thread_name_prefix="drain") as pool:
-            reports = list(pool.map(lambda feed: self._drain_guarded(feed, stop_at), feeds))
-        acknowledged = sum(report.acknowledged for report in reports)
-        emit(Event.TICK_DONE, None, tick="drain_exports", acknowledged=acknowledged)
+        feeds, began_at = list(self.feeds.exports.values()), self.clock()
+        reports: list[DrainReport] = []
+        if feeds and not self.pausing.until():
+            with ThreadPoolExecutor(min(self.workers, len(feeds)), thread_name_prefix="drain") as pool:
+                stop_at, trace = began_at + self.budget, tracing.here()
+                reports = list(pool.map(lambda feed: self._drain_guarded(feed, stop_at, trace), feeds))
+        self._tell(reports, began_at)
         for defect in filter(None, (report.defect for report in reports)):
             raise defect
         return reports
 
-    def _drain_guarded(self, feed: ExportFeed, stop_at: datetime) -> DrainReport:
+    def _tell(self, reports: list[DrainReport], began_at: datetime) -> None:
+        """Also a run that had nothing to drain has ended well."""
+        left = [delivery for report in reports for delivery in report.left]
+        if reports:
+            delivered = [report.feed for report in reports if report.stored or report.acknowledged]
+            self.gauges.tell(delivered, left)
+        did, in_order = sum(report.acknowledged for report in reports), not any(report.defect for report in reports)
+        self.timers.ended("drain_exports", began_at, did=did, left=len(left), in_order=in_order)
+
+    def _drain_guarded(self, feed: ExportFeed, stop_at: datetime, trace: str) -> DrainReport:
         report = DrainReport(feed.name)
         try:
-            self._drain(feed, stop_at, report)
+            with tracing.working_on("", trace):
+                self._drain(feed, stop_at, report)
         except CourierError as failure:
             report.stopped = str(failure)
             emit(Event.EXPORT_STOPPED, None, feed=feed.name, error=str(failure))
@@ -129,7 +144,7 @@ class ExportDrain:
             emit(Event.JOB_CONFLICT, None, **_fields(delivery))
             return True
         except (Transient, Terminal) as failure:
-            return self._leave_open(delivery, seen, failure)
+            return self._leave_open(delivery, seen, failure, report)
         return True
 
     def _store(self, feed: ExportFeed, delivery: Delivery, seen: str, report: DrainReport) -> tuple[Delivery, str]:
@@ -199,7 +214,7 @@ class ExportDrain:
             return
         emit(Event.EXPORT_LAPSED, None, **_fields(lapsed), why=lapsed.reason)
 
-    def _leave_open(self, delivery: Delivery, seen: str, failure: CourierError) -> bool:
+    def _leave_open(self, delivery: Delivery, seen: str, failure: CourierError, report: DrainReport) -> bool:
         """Note why it could not be finished; False, for it is open still (True when another drain has it)."""
         reason = "stored, not acknowledged: " if delivery.state is DeliveryState.STORED else "not stored: "
         waiting = replace(delivery, reason=f"{reason}{failure}")
@@ -208,6 +223,7 @@ class ExportDrain:
             self.ledger.move(waiting, seen)
         except Conflict:
             return True
+        report.left.append(waiting)
         return False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared import tracing
 from shared.domain.decisions import TAKE_OVER_AFTER
 from shared.domain.feed import FeedBook, OrderBy
 from shared.domain.findings import Finding, check_bundled, check_size
@@ -82,6 +83,7 @@ class Intake:
             due_at=now + TAKE_OVER_AFTER,
             order_key=order_key(feed.order_by if feed else OrderBy.LANDED, source),
             feeds_version=self.feeds.version,
+            trace=tracing.here(),
         )
         return opened(job, f"landed as {source.path}", actor)
 

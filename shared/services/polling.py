@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.domain.decisions import PollPolicy, after_report, needs_summary, without_report
-from shared.domain.feed import FeedBook
+from shared.domain.feed import Feed, FeedBook
 from shared.domain.job import Job
 from shared.domain.outcome import Summary
+from shared.domain.promises import outside_band
 from shared.domain.remote import RemoteReport, RemoteStatus
 from shared.errors import Terminal, Transient
 from shared.ports import Clock, ErpGateway, Ledger, Stored
@@ -76,7 +77,7 @@ class Polling:
             if after is None:
                 emit(Event.JOB_CONFLICT, job_id=each.job.job_id)
             else:
-                _tell(each.before.job, after.job)
+                _tell(each.before.job, after.job, self.feeds.feeds.get(after.job.feed))
                 self.observing.polled(each.before.job, after.job)
         return written
 
@@ -108,7 +109,7 @@ class Polling:
         if job.is_final:
             job = replace(job, slots=())
         after = Stored(job, self.ledger.write(job, before.version))
-        _tell(before.job, job)
+        _tell(before.job, job, self.feeds.feeds.get(job.feed))
         self.observing.polled(before.job, job)
         if not job.is_final:
             return after
@@ -116,7 +117,7 @@ class Polling:
         return self.archiving.archive(after)
 
 
-def _tell(before: Job, after: Job) -> None:
+def _tell(before: Job, after: Job, feed: Feed | None) -> None:
     if after.is_final:
         rows = after.rows
         emit(
@@ -127,6 +128,8 @@ def _tell(before: Job, after: Job) -> None:
             rows_ok=rows.rows_ok if rows else None,
             rows_bad=rows.rows_bad if rows else None,
         )
+        if rows and feed and (odd := outside_band(rows.rows_in, feed.rows_min, feed.rows_max)):
+            emit(Event.JOB_ODD, after, why=odd)
     elif after.state is not before.state:
         emit(Event.JOB_RUNNING, after)
     if after.overdue and not before.overdue:

@@ -13,17 +13,20 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import TypeVar
 
+from shared import tracing
 from shared.domain.admission import WaitKind, holds_the_environment, holds_the_feed, in_use, wait_kind
 from shared.domain.job import Job, JobState, Lane, Source, lane_of
 from shared.domain.turns import in_turn, with_room
 from shared.errors import Conflict, CourierError
 from shared.ports import Clock, DueEntry, Ledger, Stored
 from shared.services.archiving import Archiving
+from shared.services.gauges import Gauges
 from shared.services.intake import Intake
 from shared.services.pausing import Pausing
 from shared.services.polling import Answered, Polling
 from shared.services.recovery import Recovery
 from shared.services.submission import Submission
+from shared.services.timers import Timers
 from shared.telemetry import Event, emit
 
 #: Due work is taken in windows of so many, so that memory stays flat however much is due.
@@ -42,11 +45,12 @@ _Step = _Followed | Answered
 
 @dataclass(slots=True)
 class TickReport:
-    """What one tick did, by the state it left each job in. `cut_short` tells that the budget ended first."""
+    """What one tick did, by the state it left each job in. `cut_short`: the budget ended first. `trace`: its own."""
 
     moved: Counter[str] = field(default_factory=Counter)
     cut_short: bool = False
     defects: list[Exception] = field(default_factory=list)
+    trace: str = field(default_factory=tracing.here)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +64,8 @@ class Tick:
     archiving: Archiving
     recovery: Recovery
     pausing: Pausing
+    gauges: Gauges
+    timers: Timers
     clock: Clock
     budget: timedelta
     workers: int
@@ -70,15 +76,16 @@ class Tick:
 
         A defect in this program met at one job does not keep the others waiting: it is raised when all else is done.
         """
-        report = TickReport()
-        stop_at = self.clock() + self.budget
+        report, began_at = TickReport(), self.clock()
+        stop_at = began_at + self.budget
         with ThreadPoolExecutor(self.workers, thread_name_prefix="tick") as pool:
             self._lane(Lane.FOLLOW, self.clock(), stop_at, pool, report)
             self._lane(Lane.SEND, self.clock(), stop_at, pool, report)
             if self.ledger.turn("sweep", self.clock(), self.sweep_every):
                 self._sweep(stop_at, pool, report)
-        left_in = {f"left_{state.lower()}": count for state, count in report.moved.items()}
-        emit(Event.TICK_DONE, None, tick="poll_jobs", moved=report.moved.total(), **left_in)
+            left = self.gauges.tell(pool, stop_at)
+        did, in_order = report.moved.total(), not report.defects
+        self.timers.ended("poll_jobs", began_at, did=did, left=left, in_order=in_order)
         if report.defects:
             raise report.defects[0]
         return report
@@ -145,13 +152,13 @@ class Tick:
 
     def _guarded_step(self, entry: DueEntry, report: TickReport) -> _Step:
         try:
-            return self._step(entry)
+            return self._step(entry, report)
         except Exception as defect:  # noqa: BLE001 - one job's defect must not stop the rest; it is raised at the end
             emit(Event.TICK_STEP_FAILED, job_id=entry.job_id, error=f"defect: {type(defect).__name__}: {defect}")
             report.defects.append(defect)
             return False, None
 
-    def _step(self, entry: DueEntry) -> _Step:
+    def _step(self, entry: DueEntry, report: TickReport) -> _Step:
         """Follow one due entry: (whether the entry is used up, the job afterwards if it was looked at)."""
         try:
             stored = self.ledger.read(entry.job_id)
@@ -161,9 +168,10 @@ class Tick:
                 return not self._may_be_written(entry, stored), None
             if self._asks_the_erp(stored) and self.pausing.until_as_last_seen():
                 return False, None
-            after = self._move(stored)
-            if isinstance(after, Answered) and after.job.is_final:
-                after = self.polling.record(after)
+            with tracing.working_on(stored.job.trace, report.trace):
+                after = self._move(stored)
+                if isinstance(after, Answered) and after.job.is_final:
+                    after = self.polling.record(after)
         except Conflict:
             emit(Event.JOB_CONFLICT, job_id=entry.job_id)
             return False, None
@@ -220,7 +228,8 @@ class Tick:
 
     def _guarded_receive(self, source: Source, report: TickReport) -> Stored | None:
         try:
-            return self.recovery.bring_in(source)
+            with tracing.working_on("", report.trace):
+                return self.recovery.bring_in(source)
         except CourierError as failure:
             emit(Event.TICK_STEP_FAILED, path=source.path, error=str(failure))
         except Exception as defect:  # noqa: BLE001 - one file's defect must not stop the rest; it is raised at the end
@@ -231,6 +240,7 @@ class Tick:
     def _count(self, report: TickReport, after: Stored | None) -> None:
         if after is not None:
             report.moved[after.job.state.value] += 1
+            self.gauges.observe(after)
 
 
 def _followed(answered: Answered, after: Stored | None) -> _Followed:

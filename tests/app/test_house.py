@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from local.monitoring.emitted import emitted
 from shared.domain.job import TRANSITIONS, JobState
-from shared.telemetry import Event
+from shared.telemetry import METRICS, Event
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +32,7 @@ def test_function_app_imports_with_an_empty_environment_and_names_its_triggers()
         [sys.executable, "-c", code], cwd=ROOT, env=kept, capture_output=True, text=True, check=True, timeout=60
     )
     found = json.loads(done.stdout.strip().splitlines()[-1])
-    assert set(found) == {"on_file_landed", "poll_jobs", "drain_exports"}
+    assert set(found) == {"on_file_landed", "poll_jobs", "drain_exports", "watch_promises"}
     assert found["on_file_landed"]["path"] == "%LANDING_CONTAINER%/{name}"
     assert found["on_file_landed"]["connection"] == "FILES"
     assert found["on_file_landed"]["source"] == "EventGrid"
@@ -58,7 +59,7 @@ def _settings_in_code() -> set[str]:
 
 def test_every_setting_that_the_code_reads_is_documented_and_no_other() -> None:
     documented = set(re.findall(r"^\| `([A-Za-z0-9_]+)` \|", _read("docs/settings.md"), re.MULTILINE))
-    of_the_host = ("AzureWebJobsStorage__", "APPLICATIONINSIGHTS_")
+    of_the_host = ("AzureWebJobsStorage__", "APPLICATIONINSIGHTS_", "PYTHON_")
     read_by_the_host_alone = {name for name in documented if name.startswith(of_the_host)}
     read_by_the_host_alone |= {"FILES__queueServiceUri", "FILES__credential"}
     assert documented - read_by_the_host_alone == _settings_in_code()
@@ -67,6 +68,43 @@ def test_every_setting_that_the_code_reads_is_documented_and_no_other() -> None:
 def test_every_event_is_explained_on_the_operations_page() -> None:
     listed = set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", _read("docs/operations.md"), re.MULTILINE))
     assert listed == {event.value for event in Event}
+
+
+def test_every_measure_is_explained_on_the_operations_page() -> None:
+    rows = re.findall(
+        r"^\| `(courier\.[a-z.]+)` \| (\w+) \| `([^`]+)` \| ([^|]+) \| ([^|]+) \| `([a-z._]+)`(?: `(\w+)`)? \|",
+        _read("docs/operations.md"),
+        re.MULTILINE,
+    )
+    assert set(rows) == {(m.name, m.kind, m.unit, m.meaning, ", ".join(m.by), m.event, m.field) for m in METRICS}
+
+
+@pytest.mark.parametrize("event", [Event.LEDGER_GAUGE, Event.EXPORT_GAUGE, Event.TICK_DONE])
+def test_every_field_of_a_gauge_is_explained_with_its_unit(event: Event) -> None:
+    page = _read("docs/operations.md")
+    rows = re.findall(r"^\| (?:`([a-z.]+)`)? ?\| `(\w+)` \| ([^|]+) \| [^|]+ \|$", page, re.MULTILINE)
+    explained: dict[str, set[str]] = {}
+    current = ""
+    for name, field, _ in rows:
+        current = name or current
+        explained.setdefault(current, set()).add(field)
+    assert explained[event] | {"feed", "tick"} == emitted()[event] | {"feed", "tick"}
+
+
+def test_every_measure_is_taken_from_fields_that_the_code_gives() -> None:
+    for metric in METRICS:
+        fields = {metric.field, *metric.by} - {"", "reason"}
+        assert fields <= emitted()[metric.event], metric.name
+
+
+def test_telemetry_is_loaded_only_where_an_address_for_it_is_set() -> None:
+    code = (
+        "import sys, shared.wiring; print([m for m in sys.modules if m.startswith(('opentelemetry', 'azure.monitor'))])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
 
 
 def test_the_life_cycle_page_draws_the_table_in_the_code() -> None:

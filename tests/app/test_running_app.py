@@ -62,7 +62,7 @@ def test_the_runtime_finds_every_function(stack: Stack) -> None:
     with urllib.request.urlopen(f"{stack.app_url}/admin/host/status", timeout=10) as answer:
         assert answer.status == 200
     told = (stack.place / "logs" / "app.log").read_text(encoding="utf-8")
-    for name in ("on_file_landed", "poll_jobs", "drain_exports"):
+    for name in ("on_file_landed", "poll_jobs", "drain_exports", "watch_promises"):
         assert name in told
 
 

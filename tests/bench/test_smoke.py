@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(curl.PROGRAM is None, reason="the limit is curl"
 MOST_REQUESTS = {
     "import": {"blob_requests": 2, "erp_requests": 1, "table_requests": 12},
     "poll": {"blob_requests": 0, "erp_requests": 1, "table_requests": 3.5},
-    "export": {"blob_requests": 12, "erp_requests": 3.5, "table_requests": 7},
+    "export": {"blob_requests": 12, "erp_requests": 3.5, "table_requests": 8.5},
 }
 
 

@@ -11,11 +11,14 @@ from shared.adapters.table_contents import TableContents
 from shared.adapters.table_ledger import TableLedger
 from shared.adapters.table_order import TableOrder
 from shared.adapters.table_pace import TablePace
-from shared.ports import ContentLedger, Ledger, OrderLedger, PaceLedger
+from shared.adapters.table_view import TableView
+from shared.adapters.table_watch import TableWatch
+from shared.ports import ContentLedger, Ledger, LedgerView, OrderLedger, PaceLedger, WatchLedger
 from tests.fakes.memory_contents import MemoryContents
 from tests.fakes.memory_ledger import MemoryLedger
 from tests.fakes.memory_order import MemoryOrder
 from tests.fakes.memory_pace import MemoryPace
+from tests.fakes.memory_watch import MemoryWatch
 
 
 @pytest.fixture(params=["memory", "azurite"])
@@ -30,6 +33,26 @@ def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
     names: Any = request.getfixturevalue("storage_names")
     with TableServiceClient.from_connection_string(azurite.connection_string) as service:
         yield TableLedger(service.create_table(names.table("ledger")))
+
+
+@pytest.fixture
+def view(ledger: Ledger) -> LedgerView:
+    """The watchers' view of the same ledger."""
+    return TableView(ledger._table) if isinstance(ledger, TableLedger) else ledger  # type: ignore[return-value]  # the fake is both
+
+
+@pytest.fixture(params=["memory", "azurite"])
+def watch(request: pytest.FixtureRequest) -> Iterator[WatchLedger]:
+    """A watchers' memory of each kind, with nothing in it."""
+    if request.param == "memory":
+        yield MemoryWatch()
+        return
+    from azure.data.tables import TableServiceClient
+
+    azurite: Any = request.getfixturevalue("azurite")
+    names: Any = request.getfixturevalue("storage_names")
+    with TableServiceClient.from_connection_string(azurite.connection_string) as service:
+        yield TableWatch(service.create_table(names.table("ledger")))
 
 
 @pytest.fixture(params=["memory", "azurite"])

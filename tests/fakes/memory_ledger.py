@@ -6,12 +6,12 @@ import itertools
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from shared.domain.job import Job, Lane, Source, lane_of
 from shared.domain.naming import source_key
 from shared.errors import Conflict
-from shared.ports import DueEntry, Slot, Stored, Version
+from shared.ports import Arrival, DueEntry, JobStanding, OpenEntry, Slot, Stored, Version
 
 
 class MemoryLedger:
@@ -22,6 +22,8 @@ class MemoryLedger:
         self._tokens = itertools.count(1)
         self._jobs: dict[str, Stored] = {}
         self._claims: dict[str, str] = {}
+        self._landed: dict[tuple[date, str], Arrival] = {}
+        self._parked: dict[str, OpenEntry] = {}
         self._doubts: set[tuple[str, str]] = set()
         self._messages: dict[str, str] = {}
         self._due: dict[tuple[Lane, datetime, str], DueEntry] = {}
@@ -33,6 +35,9 @@ class MemoryLedger:
         """See Ledger."""
         with self._lock:
             job_id = self._claims.setdefault(source_key(job.source), job.job_id)
+            landed_at = job.source.landed_at
+            arrival = Arrival(job_id=job_id, feed=job_id.partition(".")[0], landed_at=landed_at)
+            self._landed[(landed_at.astimezone(UTC).date(), source_key(job.source))] = arrival
             if job_id in self._jobs:
                 return self._jobs[job_id], False
             return self._put(replace(job, job_id=job_id)), True
@@ -80,6 +85,10 @@ class MemoryLedger:
                 order_key=job.order_key,
             )
             self._due.setdefault(key, entry)
+        elif not job.is_final:
+            self._parked[job.job_id] = OpenEntry(
+                job_id=job.job_id, feed=job.feed, key=f"parked/{job.job_id}", is_parked=True, replaces=replaces
+            )
 
     def _put(self, job: Job, replaces: str = "") -> Stored:
         self._note_due(job, replaces)
@@ -136,6 +145,33 @@ class MemoryLedger:
         with self._lock:
             for entry in list(entries):
                 self._due.pop((entry.lane, entry.due_at, entry.job_id), None)
+
+    def open_entries(self) -> Iterator[OpenEntry]:
+        """See LedgerView."""
+        with self._lock:
+            found = [
+                OpenEntry(job_id=due.job_id, feed=due.feed, key=due.key, is_parked=False, replaces=due.replaces)
+                for due in self._due.values()
+            ]
+            found += self._parked.values()
+        yield from found
+
+    def unpark(self, entries: Iterable[OpenEntry]) -> None:
+        """See LedgerView."""
+        with self._lock:
+            for entry in entries:
+                self._parked.pop(entry.job_id, None)
+
+    def arrivals(self, day: date) -> Iterator[Arrival]:
+        """See LedgerView."""
+        with self._lock:
+            found = [arrival for (landed_on, _), arrival in self._landed.items() if landed_on == day]
+        yield from found
+
+    def standings(self, feed: str, business_date: date) -> Iterator[JobStanding]:
+        """See LedgerView."""
+        for job in self.on_date(feed, business_date):
+            yield JobStanding(job_id=job.job_id, state=job.state, landed_at=job.source.landed_at)
 
     def take_slots(self, job: Job, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
         """See Ledger."""

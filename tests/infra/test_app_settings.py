@@ -22,6 +22,7 @@ HOST_ALONE = {
     "AzureWebJobsStorage__clientId",
     "APPLICATIONINSIGHTS_CONNECTION_STRING",
     "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+    "PYTHON_ENABLE_OPENTELEMETRY",
     "FILES__queueServiceUri",
     "FILES__credential",
 }

@@ -28,12 +28,13 @@ def _month(files_a_day: int) -> tuple[int, int, int, float, int]:
         (MINUTES, _cost("an idle run of `poll_jobs`")),
         (EVERY_FIVE * EXPORTS, _cost("an idle run of `drain_exports`, for each export")),
         (EVERY_FIVE, _cost("a sweep of landing")),
+        (EVERY_FIVE, _cost("an idle run of `watch_promises`")),
         (files, _cost("a file, from landed to sent")),
         (files * STATUS_CALLS, _cost("a status call that brings nothing new")),
         (files, _cost("a file, from taken up to archived")),
     )
     table, blob, lines = (sum(times * cost[kind] for times, cost in counts) for kind in range(3))
-    executions = MINUTES + EVERY_FIVE + files
+    executions = MINUTES + 2 * EVERY_FIVE + files
     return executions, table, blob, round((lines + executions) * GB_A_LINE, 1), executions // 2
 
 

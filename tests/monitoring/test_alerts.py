@@ -34,6 +34,14 @@ def failed_run(workspace: Workspace) -> None:
     workspace.ran("poll_jobs", success=False)
 
 
+def gauge(**fields: int) -> Happening:
+    """A feed's gauge at one tick."""
+    told = {"open": 2, "overdue": 0, "in_doubt": 0, "waiting": 0, "oldest_minutes": 5, "enqueued_minutes": 0} | fields
+    return said(Event.LEDGER_GAUGE, feed="customer-groups", waiting_reasons="{}", **told)
+
+
+_LATE = said(Event.FEED_LATE, feed="customer-groups", promise="loaded_by", due_at="06:00", last_arrival="", why="1")
+_OFF = {"feed": "customer-groups", "day": "2026-11-13", "arrived": 3, "lost": 1, "unclaimed": 0}
 _DELIVERY = {"feed": "groups-out", "delivery_id": "d1", "correlation_id": "c1", "state": "LAPSED"}
 _DOUBT = said(Event.JOB_IN_DOUBT, JobState.IN_DOUBT, error="enqueue: no answer")
 
@@ -48,8 +56,13 @@ CALM: list[Happening] = [
     said(Event.EXPORT_ACKNOWLEDGED, **{**_DELIVERY, "state": "ACKNOWLEDGED"}),
     said(Event.ERP_THROTTLED, call="enqueue", retry_after="0:00:20"),
     said(Event.STATUS_UNAVAILABLE, JobState.RUNNING, error="jobstatus: 502"),
-    said(Event.TICK_DONE, tick="poll_jobs", moved=3),
-    said(Event.TICK_DONE, tick="drain_exports", acknowledged=1),
+    said(Event.TICK_DONE, tick="poll_jobs", seconds=1.2, did=3, left=0),
+    said(Event.TICK_DONE, tick="drain_exports", seconds=1.2, did=1, left=0),
+    said(Event.TICK_DONE, tick="watch_promises", seconds=0.2, did=1, left=0),
+    *[gauge(enqueued_minutes=minutes) for minutes in (0, 8, 12, 20)],
+    said(Event.EXPORT_GAUGE, feed="groups-out", hours_since_last=3.5, expect_every_hours=24.0, open=0),
+    said(Event.EXPORT_GAUGE, feed="never-delivered", expect_every_hours=24.0, open=0),
+    said(Event.DAY_BALANCE, feed="customer-groups", day="2026-11-13", arrived=3, succeeded=3, lost=0, unclaimed=0),
     lambda workspace: workspace.ran("poll_jobs"),
 ]
 
@@ -74,6 +87,11 @@ BAD: dict[str, list[Happening]] = {
     "export-unacknowledged": [said(Event.EXPORT_LAPSED, **_DELIVERY, why="stored, not acknowledged when ...")],
     "export-not-unpacked": [said(Event.EXPORT_ODD, feed="groups-out", export_id="e", why="3 rows, fewer than 10")],
     "export-stopped": [said(Event.EXPORT_STOPPED, feed="groups-out", error="dequeue: 500")] * 3,
+    "promise-broken": [_LATE],
+    "export-silent": [said(Event.EXPORT_GAUGE, feed="groups-out", hours_since_last=25.0, expect_every_hours=24.0)],
+    "sums-off": [said(Event.BALANCE_OFF, **_OFF, examples="customer-groups.20261113.x")],
+    "stuck-in-queue": [gauge(enqueued_minutes=45)],
+    "rows-odd": [said(Event.JOB_ODD, JobState.SUCCEEDED, why="3 rows, fewer than the expected 10")],
     "timer-silent": [],
     "timer-behind": [said(Event.TICK_CUT_SHORT, tick="poll_jobs", lane="send")] * 3,
     "step-failed": [said(Event.TICK_STEP_FAILED, job_id="j", error="defect: ValueError: x")],
@@ -93,8 +111,11 @@ def test_a_rule_fires_on_its_bad_sample(rule: Rule) -> None:
 
 
 def test_a_silent_timer_is_named() -> None:
-    only_polling = recorded([said(Event.TICK_DONE, tick="poll_jobs", moved=0)])
-    assert only_polling.rows(RULES["timer-silent"].query) == [("drain_exports",)]
+    only_polling = recorded([said(Event.TICK_DONE, tick="poll_jobs", seconds=1.2, did=0, left=0)])
+    assert sorted(only_polling.rows(RULES["timer-silent"].query)) == [
+        ("drain_exports",),
+        ("watch_promises",),
+    ]
 
 
 def test_doubt_that_was_resolved_clears_its_alert() -> None:
@@ -108,6 +129,25 @@ def test_doubt_that_was_resolved_clears_its_alert() -> None:
         == []
     )
     assert recorded([_DOUBT, adopted, late]).rows(query) == []
+
+
+def test_a_promise_that_is_kept_late_clears_its_own_alert_and_no_other() -> None:
+    query = RULES["promise-broken"].query
+    recovered = said(Event.FEED_RECOVERED, feed="customer-groups", promise="loaded_by", last_arrival="07:00")
+    other = said(Event.FEED_RECOVERED, feed="customer-groups", promise="expect", last_arrival="07:00")
+    assert recorded([_LATE, other]).rows(query) != []
+    assert recorded([_LATE, recovered]).rows(query) == []
+    assert recorded([_LATE, recovered, _LATE]).rows(query) != []
+
+
+def test_sums_that_add_up_again_clear_their_alert() -> None:
+    even = said(Event.BALANCE_EVEN, **{**_OFF, "lost": 0})
+    assert recorded(BAD["sums-off"], [even]).rows(RULES["sums-off"].query) == []
+
+
+def test_a_feed_that_is_always_slow_in_the_queue_is_not_called_stuck() -> None:
+    slow = [gauge(enqueued_minutes=minutes) for minutes in (40, 50, 45, 60)]
+    assert recorded(slow).rows(RULES["stuck-in-queue"].query) == []
 
 
 def test_a_circuit_that_closed_clears_its_alert() -> None:

@@ -35,6 +35,20 @@ class Reaper:
         return Doors(**wrapped)  # type: ignore[arg-type]  # a watched door is as good as the door
 
 
+class ReaperAt(Reaper):
+    """Kills at the n-th call of one name, wherever others fall between: gauges read what earlier deaths left open."""
+
+    def __init__(self, name: str, nth: int) -> None:
+        super().__init__(step=0)
+        self._name, self._nth = name, nth
+
+    def strike(self, name: str) -> None:
+        """See Reaper."""
+        super().strike(name)
+        if name == self._name and self.calls.count(name) == self._nth:
+            raise Killed(name)
+
+
 class Watched:
     """A door whose every public method strikes on the way in and on the way out."""
 

@@ -84,6 +84,10 @@ def _measured(stage: Stage, meter: Meter) -> dict[str, Cost]:
     idle = found["an idle run of poll_jobs"] = meter.lap()
     stage.engine.drain_exports()
     found["an idle run of drain_exports, for each export"] = meter.lap()
+    stage.engine.watch_promises()  # sums the day before
+    meter.lap()
+    stage.engine.watch_promises()
+    found["an idle run of watch_promises"] = meter.lap()
 
     path = stage.drop("customer-groups/USMF/one.csv", GOOD_CSV, event=False)
     meter.lap()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,27 @@ def test_a_row_of_a_later_release_is_refused_rather_than_misread() -> None:
     later = {**_job_rows(RECORDED[0])[0], "schema_version": str(SCHEMA_VERSION + 1)}
     with pytest.raises(ValueError, match="written by a later release"):
         from_row(later)
+
+
+@pytest.mark.parametrize("recorded", RECORDED, ids=lambda path: path.stem)
+def test_a_file_that_an_earlier_release_claimed_stays_with_its_job_when_it_is_seen_again(
+    stage: Stage, recorded: Path
+) -> None:
+    ledger = stage.engine.ledger
+    jobs = {job.job_id: job for job in map(from_row, _job_rows(recorded))}
+    for row in _rows(recorded):
+        if row["PartitionKey"].startswith("source."):  # the recording's container bore another name
+            assert row["PartitionKey"] == f"source.{row['RowKey'][:2]}"
+            key = source_key(jobs[row["job_id"]].source)
+            row |= {"PartitionKey": f"source.{key[:2]}", "RowKey": key}
+        ledger._table.create_entity(row)
+    for job in jobs.values():
+        assert ledger.by_source(job.source) == job.job_id
+        stored, is_new = ledger.open(replace(job, job_id=f"renamed.20261114.{job.job_id.rpartition('.')[2]}"))
+        assert (is_new, stored.job.job_id) == (False, job.job_id)
+        arrivals = stage.engine.watching.sums.view.arrivals(job.source.landed_at.astimezone(UTC).date())
+        assert job.job_id in {arrival.job_id for arrival in arrivals}
+        assert not any(arrival.job_id.startswith("renamed") for arrival in arrivals)
 
 
 @pytest.mark.parametrize("recorded", RECORDED, ids=lambda path: path.stem)

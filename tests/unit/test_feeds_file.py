@@ -1,11 +1,13 @@
 """feeds.yaml: what is good is understood, what is bad is told all at once with its line."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from shared.domain.feed import Checks, LostAnswer, Shape, SourceFormat
+from shared.domain.promises import Deadline
 from shared.errors import FaultyConfiguration
 from shared.feeds.loading import load_feeds
 
@@ -22,11 +24,15 @@ feeds:
     max_in_flight: 1
     overdue_after: 90m
     lost_answer: resend
+    expect: by 06:00 weekdays
+    loaded_by: 17:00
+    rows: {min: 10, max: 5000}
   customers:
     shape: package
     activity_id: 22222222-2222-4222-8222-22222222222A
     company: DEMF
     path: customers/{name}
+time_zone: Europe/Berlin
 """
 ENVIRON = {"INVOICES_ACTIVITY_ID": "11111111-1111-4111-8111-111111111111"}
 SAMPLES = Path(__file__).parents[2] / "local" / "samples" / "feeds.yaml"
@@ -48,6 +54,15 @@ def test_a_good_file_becomes_feeds() -> None:
     assert customers.activity_id.islower()
     assert customers.lost_answer is LostAnswer.HOLD
     assert len(book.version) == 12
+
+
+def test_promises_are_read_in_the_feeds_zone() -> None:
+    invoices = load_feeds(GOOD, ENVIRON, "test").feeds["invoices"]
+    berlin = ZoneInfo("Europe/Berlin")
+    assert invoices.expect == Deadline(time(6), frozenset(range(5)), berlin)
+    assert invoices.loaded_by == Deadline(time(17), frozenset(range(7)), berlin)
+    assert (invoices.rows_min, invoices.rows_max) == (10, 5000)
+    assert load_feeds(GOOD, ENVIRON, "test").feeds["customers"].expect is None
 
 
 def test_the_sample_feeds_are_good() -> None:
@@ -85,6 +100,9 @@ def test_feeds_for_another_environment_are_refused() -> None:
         ("    company: DEMF\n", "    company: DEMF\n    companies: [USMF]\n", "not both"),
         ("    company: DEMF\n", "    companies: [USMF]\n", "has no {company}"),
         ("lost_answer: resend", "lost_answer: retry", "'retry' is not one of"),
+        ("by 06:00 weekdays", "by 6 weekdays", "no deadline such as"),
+        ("loaded_by: 17:00", "loaded_by: 1440", "loaded_by"),
+        ("min: 10", "min: 9999", "min 9999 is above max 5000"),
         ("overdue_after: 90m", "overdue_after: 90", "90 is not a duration such as 90m"),
         ("  customers:", "  Customers:", "is no feed name"),
         ("  customers:", "  invoices:", "written twice"),

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
+from shared import tracing
 from shared.adapters.d365 import answers
 from shared.adapters.d365.auth import TokenSource
 from shared.adapters.lean_session import LeanSession
@@ -37,6 +39,7 @@ class Transport:
         connections: int = 16,
     ) -> None:
         self.base_url = base_url.rstrip("/")
+        self._host = urlsplit(self.base_url).netloc
         self._tokens = tokens
         self._clock = clock
         self._told_to_wait = told_to_wait or (lambda asked, why: None)
@@ -53,15 +56,17 @@ class Transport:
             except requests.RequestException as error:
                 raise Transient(f"{call}: F&O cannot be reached ({type(error).__name__})") from error
 
-        return self.checked(send, call, accepted)
+        return self.checked(send, call, accepted, method)
 
-    def checked(self, send: Callable[[str], requests.Response], call: str, accepted: set[int]) -> requests.Response:
+    def checked(
+        self, send: Callable[[str], requests.Response], call: str, accepted: set[int], method: str = "POST"
+    ) -> requests.Response:
         """Send with a token, once more with a fresh one after a 401. Raises for any status that is not accepted.
 
         A refused sign-in and a request to slow down concern the environment, not one file: both are told here, once.
         """
         try:
-            return self._checked(send, call, accepted)
+            return self._checked(send, call, accepted, method)
         except AccessRefused as refused:
             emit(Event.ERP_ACCESS_REFUSED, call=call, error=str(refused))
             raise
@@ -74,12 +79,20 @@ class Transport:
                 self._told_to_wait(passing.retry_after, str(passing))
             raise
 
-    def _checked(self, send: Callable[[str], requests.Response], call: str, accepted: set[int]) -> requests.Response:
+    def _checked(
+        self, send: Callable[[str], requests.Response], call: str, accepted: set[int], method: str
+    ) -> requests.Response:
+        def traced(token: str) -> requests.Response:
+            with tracing.call(call, method, self._host) as answered:
+                response = send(token)
+                answered(response.status_code)
+            return response
+
         token = self._tokens.bearer()
-        response = send(token)
+        response = traced(token)
         if response.status_code == 401:
             response.close()
-            response = send(self._tokens.bearer(refused=token))
+            response = traced(self._tokens.bearer(refused=token))
         if response.status_code == 401:
             raise answers.unauthorized(response, call)
         if response.status_code not in accepted:

@@ -1,0 +1,72 @@
+"""What watchers ask of the ledger's table: keys and few columns, never a whole job. docs/ledger.md has the keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableClient
+
+from shared.adapters import ledger_rows as rows
+from shared.adapters.storage_errors import translated
+from shared.domain.job import JobState
+from shared.ports import Arrival, JobStanding, OpenEntry
+
+
+class TableView:
+    """LedgerView over a TableClient."""
+
+    def __init__(self, table: TableClient) -> None:
+        self._table = table
+
+    def open_entries(self) -> Iterator[OpenEntry]:
+        """The partitions of due entries and of parked jobs, which are neighbours, by one query."""
+        bounds = "PartitionKey ge 'due.' and PartitionKey lt 'due/'"
+        with translated("listing open jobs"):
+            for row in self._table.query_entities(bounds, select=["PartitionKey", "RowKey", "feed", "replaces"]):
+                yield _open_entry(dict(row))
+
+    def unpark(self, entries: Iterable[OpenEntry]) -> None:
+        """A delete for each; they are as many as a person has moved since the last look."""
+        with translated("dropping notes of parked jobs"):
+            for entry in entries:
+                try:
+                    self._table.delete_entity(rows.PARKED, entry.job_id)
+                except ResourceNotFoundError:
+                    continue
+
+    def arrivals(self, day: date) -> Iterator[Arrival]:
+        """One partition, page by page."""
+        bounds = f"PartitionKey eq '{rows.arrivals_partition(day)}'"
+        with translated("listing arrivals"):
+            for row in self._table.query_entities(bounds, select=["job_id", "landed_at"]):
+                job_id = str(row["job_id"])
+                landed_at = datetime.fromisoformat(row["landed_at"])
+                yield Arrival(job_id=job_id, feed=job_id.partition(".")[0], landed_at=landed_at)
+
+    def standings(self, feed: str, business_date: date) -> Iterator[JobStanding]:
+        """One partition, page by page, three columns of it."""
+        partition = rows.date_partition(feed, business_date)
+        with translated("listing where jobs stand"):
+            for row in self._table.query_entities(
+                f"PartitionKey eq '{partition}'", select=["RowKey", "state", "landed_at"]
+            ):
+                yield JobStanding(
+                    job_id=f"{partition.removeprefix('job.')}.{row['RowKey']}",
+                    state=JobState(row["state"]),
+                    landed_at=datetime.fromisoformat(row["landed_at"]),
+                )
+
+
+def _open_entry(row: dict[str, Any]) -> OpenEntry:
+    partition, key = str(row["PartitionKey"]), str(row["RowKey"])
+    is_parked = partition == rows.PARKED
+    return OpenEntry(
+        job_id=key if is_parked else rows.parse_due_key(key)[1],
+        feed=str(row["feed"]),
+        key=f"{partition}/{key}",
+        is_parked=is_parked,
+        replaces=row.get("replaces") or "",
+    )

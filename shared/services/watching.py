@@ -1,0 +1,43 @@
+"""One run of the watchers' timer: promises, then the sums of the day. One's trouble never stops the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from shared.errors import CourierError
+from shared.ports import Clock
+from shared.services.day_sums import DaySums
+from shared.services.promises import Promises
+from shared.services.timers import Timers
+from shared.telemetry import Event, emit
+
+_Done = TypeVar("_Done")
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """The use case behind the timer of promises."""
+
+    promises: Promises
+    sums: DaySums
+    timers: Timers
+    clock: Clock
+
+    def run(self) -> None:
+        """Judge and sum. What the ledger does not answer is told and left to the next run."""
+        began_at = self.clock()
+        tally, days = self._guarded(self.promises.judge), self._guarded(self.sums.run)
+        did = (tally.judged if tally else 0) + (days or 0)
+        in_order = tally is not None and days is not None
+        left = tally.broken if tally else 0
+        self.timers.ended("watch_promises", began_at, did=did, left=left, in_order=in_order)
+
+    @staticmethod
+    def _guarded(part: Callable[[], _Done]) -> _Done | None:
+        try:
+            return part()
+        except CourierError as failure:
+            emit(Event.TICK_STEP_FAILED, error=f"watch_promises: {failure}")
+            return None
