@@ -16,7 +16,7 @@ from .exports import ExportMessage, ExportQueue, PackageExports
 from .faults import Faults, RateKind
 from .knobs import Knobs
 from .messages import ImportJob, Message, Upload
-from .recurrence import RETENTION, recur
+from .recurrence import RETENTION, BatchGroup
 from .tables import Tables
 from .uploads import whole
 
@@ -144,7 +144,7 @@ class World(Knobs):
     def recurrence_tick(self) -> None:
         """One recurrence of the batch group, of imports and of the package API's exports."""
         with self.lock:
-            recur(self)
+            BatchGroup(self, self.clock, self.jobs, self.tables).recur(self.unfinished())
             self.package_exports.make_ready()
             self.forget_expired()
 
