@@ -7,9 +7,11 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from local.node import node
+from local.node import node, works
 
 _SCRIPT = Path(__file__).parents[1] / "kusto" / "analyse.js"
+#: Where npm puts the parser, beside the script that loads it.
+_PARSER = _SCRIPT.with_name("node_modules") / "@kusto" / "language-service-next" / "Kusto.Language.Bridge.js"
 _CALL = "Id:string, Name:string, Success:bool, ResultCode:string, DurationMs:real"
 _COMMON = (
     "TimeGenerated:datetime, AppRoleName:string, AppRoleInstance:string, OperationId:string, OperationName:string, "
@@ -24,6 +26,11 @@ TABLES: Mapping[str, str] = {
     "AppExceptions": f"{_COMMON}, ProblemId:string, ExceptionType:string, OuterMessage:string",
     "AppMetrics": f"{_COMMON}, Name:string, Sum:real, Min:real, Max:real",
 }
+
+
+def is_installed() -> bool:
+    """True when there is a node that works, and the parser for it."""
+    return _PARSER.is_file() and works()
 
 
 def faults_of(queries: Mapping[str, str]) -> dict[str, list[str]]:

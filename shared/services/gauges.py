@@ -117,6 +117,7 @@ class Gauges:
             in_doubt=gauge.in_doubt,
             waiting=gauge.waiting,
             waiting_reasons=json.dumps(gauge.waiting_reasons),
+            waiting_minutes=gauge.waiting_minutes,
             oldest_minutes=gauge.oldest_minutes,
             enqueued_minutes=gauge.enqueued_minutes,
             evidence_open=gauge.evidence_open,

@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from local.monitoring.emitted import emitted
-from local.monitoring.kusto import faults_of
+from local.monitoring.kusto import faults_of, is_installed
 from local.monitoring.rules import MONITOR, Rule, all_queries, events_in, fields_in, rules
-from local.node import works
 from shared.domain.job import JobState
 from shared.telemetry import Event, emit
 from tests.builders import a_job_in
@@ -34,15 +33,18 @@ def failed_run(workspace: Workspace) -> None:
     workspace.ran("poll_jobs", success=False)
 
 
-def gauge(**fields: int) -> Happening:
+def gauge(waiting_reasons: str = "{}", **fields: int) -> Happening:
     """A feed's gauge at one tick."""
-    told = {"open": 2, "overdue": 0, "in_doubt": 0, "waiting": 0, "oldest_minutes": 5, "enqueued_minutes": 0} | fields
-    return said(Event.LEDGER_GAUGE, feed="customer-groups", waiting_reasons="{}", **told)
+    told = {"open": 2, "overdue": 0, "in_doubt": 0, "waiting": 0, "waiting_minutes": 0, "oldest_minutes": 5}
+    told |= {"enqueued_minutes": 0} | fields
+    return said(Event.LEDGER_GAUGE, feed="customer-groups", waiting_reasons=waiting_reasons, **told)
 
 
 _LATE = said(Event.FEED_LATE, feed="customer-groups", promise="loaded_by", due_at="06:00", last_arrival="", why="1")
 _OFF = {"feed": "customer-groups", "day": "2026-11-13", "arrived": 3, "lost": 1, "unclaimed": 0}
 _DELIVERY = {"feed": "groups-out", "delivery_id": "d1", "correlation_id": "c1", "state": "LAPSED"}
+_HELD = said(Event.ORDER_HELD, JobState.WAITING, held_by="customer-groups.20261113.x", why="PARTIAL")
+_SATURATED = said(Event.JOB_SATURATED, JobState.ENQUEUED, activity_id="a1", why="enqueued for 2 h, usually 10 min")
 _DOUBT = said(Event.JOB_IN_DOUBT, JobState.IN_DOUBT, error="enqueue: no answer")
 
 CALM: list[Happening] = [
@@ -60,6 +62,7 @@ CALM: list[Happening] = [
     said(Event.TICK_DONE, tick="drain_exports", seconds=1.2, did=1, left=0),
     said(Event.TICK_DONE, tick="watch_promises", seconds=0.2, did=1, left=0),
     *[gauge(enqueued_minutes=minutes) for minutes in (0, 8, 12, 20)],
+    gauge('{"window": 4, "cap": 1}', waiting=5, waiting_minutes=90, oldest_minutes=600),
     said(Event.EXPORT_GAUGE, feed="groups-out", hours_since_last=3.5, expect_every_hours=24.0, open=0),
     said(Event.EXPORT_GAUGE, feed="never-delivered", expect_every_hours=24.0, open=0),
     said(Event.DAY_BALANCE, feed="customer-groups", day="2026-11-13", arrived=3, succeeded=3, lost=0, unclaimed=0),
@@ -91,6 +94,9 @@ BAD: dict[str, list[Happening]] = {
     "export-silent": [said(Event.EXPORT_GAUGE, feed="groups-out", hours_since_last=25.0, expect_every_hours=24.0)],
     "sums-off": [said(Event.BALANCE_OFF, **_OFF, examples="customer-groups.20261113.x")],
     "stuck-in-queue": [gauge(enqueued_minutes=45)],
+    "waiting-long": [gauge('{"cap": 3}', waiting=3, waiting_minutes=260)],
+    "order-held": [_HELD],
+    "queue-saturated": [_SATURATED],
     "rows-odd": [said(Event.JOB_ODD, JobState.SUCCEEDED, why="3 rows, fewer than the expected 10")],
     "timer-silent": [],
     "timer-behind": [said(Event.TICK_CUT_SHORT, tick="poll_jobs", lane="send")] * 3,
@@ -150,12 +156,30 @@ def test_a_feed_that_is_always_slow_in_the_queue_is_not_called_stuck() -> None:
     assert recorded(slow).rows(RULES["stuck-in-queue"].query) == []
 
 
+@pytest.mark.parametrize("event", [Event.JOB_SENDING, Event.JOB_RELEASED])
+def test_an_ordered_feed_that_goes_on_clears_its_alert(event: Event) -> None:
+    went_on = said(event, JobState.SENDING)
+    assert recorded([_HELD, went_on]).rows(RULES["order-held"].query) == []
+
+
+def test_a_queue_that_moves_again_clears_the_alert_of_its_activity_whatever_the_feed() -> None:
+    query = RULES["queue-saturated"].query
+    over = said(Event.JOB_SATURATION_OVER, feed="other", job_id="other.20261114.x", activity_id="a1")
+    elsewhere = said(Event.JOB_SATURATION_OVER, feed="other", job_id="other.20261114.x", activity_id="a2")
+    assert recorded([_SATURATED, over]).rows(query) == []
+    assert recorded([_SATURATED, elsewhere]).rows(query) != []
+
+
+def test_files_that_have_gone_since_are_not_called_waiting() -> None:
+    assert recorded(BAD["waiting-long"], [gauge()]).rows(RULES["waiting-long"].query) == []
+
+
 def test_a_circuit_that_closed_clears_its_alert() -> None:
     closed = said(Event.CIRCUIT_CLOSED, feed="customer-groups", refusals=3, opened_at="then")
     assert recorded(BAD["circuit-open"], [closed]).rows(RULES["circuit-open"].query) == []
 
 
-@pytest.mark.skipif(not works(), reason="the Kusto parser needs node; dev.py installs it")
+@pytest.mark.skipif(not is_installed(), reason="no node, or not the Kusto parser; dev.py installs both")
 def test_every_query_binds_without_fault() -> None:
     assert {name: faults for name, faults in faults_of(all_queries()).items() if faults} == {}
 

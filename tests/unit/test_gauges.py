@@ -40,11 +40,21 @@ def test_a_gauge_counts_what_is_open_by_what_it_waits_for() -> None:
         in_doubt=1,
         waiting=3,
         waiting_reasons={"cap": 2, "next-try": 1},
+        waiting_minutes=90,
         oldest_minutes=90,
         enqueued_minutes=30,
         evidence_open=1,
         evidence_oldest_minutes=10,
     )
+
+
+def test_a_wait_that_feeds_yaml_asks_for_is_counted_and_has_no_age() -> None:
+    jobs = [
+        a_job_in(JobState.WAITING, reason="window: opens at 22:00"),
+        a_job_in(JobState.WAITING, reason="off: paused in feeds.yaml"),
+    ]
+    gauge = gauge_of([file for job in jobs if (file := open_file(job))], 0, NOW)
+    assert (gauge.waiting, gauge.waiting_minutes, gauge.oldest_minutes) == (2, 0, 90)
 
 
 class CountedLedger(MemoryLedger):
