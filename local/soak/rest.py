@@ -31,10 +31,10 @@ class Rest:
         """Real seconds until it was quiet, and what was still open if it never was."""
         began = time.monotonic()
         while True:
-            still = list(self._still_open())
+            is_at_rest = next(self._still_open(), None) is None
             seconds = time.monotonic() - began
-            if not still or seconds > within.total_seconds():
-                return seconds, still
+            if is_at_rest or seconds > within.total_seconds():
+                return seconds, list(self._still_open())
             tell(seconds)
             time.sleep(_LOOK_SECONDS)
 

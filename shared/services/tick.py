@@ -94,15 +94,15 @@ class Tick:
         held: dict[str, WaitKind] = {}
         due = self.ledger.due(lane, now)
         for window in _windows(self._in_turn(due) if lane is Lane.SEND else due):
-            if self.clock() >= stop_at:
-                report.cut_short = True
-                emit(Event.TICK_CUT_SHORT, tick="poll_jobs", lane=lane.value)
-                break
             if lane is Lane.FOLLOW:
                 self.pausing.until()  # seen by every step of the window; a pause told to one of them is seen at once
             for entries in self._those_with_room_first(window) if lane is Lane.SEND else [window]:
                 self._follow([entry for entry in entries if entry.feed not in held], pool, report, held)
             if any(holds_the_environment(kind) for kind in held.values()):
+                break
+            if self.clock() >= stop_at:  # not sooner: where listing alone takes the budget, each run still gets on
+                report.cut_short = True
+                emit(Event.TICK_CUT_SHORT, tick="poll_jobs", lane=lane.value)
                 break
         waiting = {feed for feed, kind in held.items() if kind in {WaitKind.CAP, WaitKind.SERIAL}}
         if waiting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain.job import JobState
@@ -66,3 +67,16 @@ def test_with_many_workers_and_one_place_it_is_the_first_in_turn_who_gets_it(sta
     stage.engine = stage.another_host()
     _free_one_at_a_time(stage, 45)
     assert _sent(stage) == names
+
+
+def test_a_run_whose_budget_is_gone_before_it_begins_still_gets_on(stage: Stage) -> None:
+    stage.drop("customer-groups/USMF/late.csv", event=False)
+    stage.pass_time(timedelta(minutes=20))
+    stage.engine.poll()
+    stage.world.recurrence_tick()
+    stage.world.recurrence_tick()
+    hurried = replace(stage.engine.tick, budget=timedelta(0))
+    for _ in range(2):
+        stage.pass_time(timedelta(minutes=5))
+        hurried.run()
+    assert stage.job("customer-groups/USMF/late.csv").state is JobState.SUCCEEDED

@@ -163,3 +163,49 @@ def test_the_keys_of_the_check_become_the_feed() -> None:
 @pytest.mark.parametrize("text", ["", "null", "- a\n- b", "feeds: [", "just text", "version: 1\n\tfeeds: x"])
 def test_a_file_that_is_no_feeds_file_is_told_and_not_crashed_on(text: str) -> None:
     assert _faults(text)
+
+
+EXPORTS = """\
+version: 1
+environment: test
+exports:
+  groups:
+    activity_id: 33333333-3333-4333-8333-333333333333
+    lake: finance/groups
+  orders:
+    activity_id: {activity_id}
+    lake: {lake}
+"""
+
+
+@pytest.mark.parametrize(
+    ("activity_id", "lake", "told"),
+    [
+        ('"%ORDERS%"', "orders", "line 8: exports.orders and exports.groups have the same activity_id"),
+        (
+            "33333333-3333-4333-8333-33333333333A",
+            "finance/Groups",
+            "line 9: exports.orders and exports.groups have the same lake",
+        ),
+        (
+            "33333333-3333-4333-8333-33333333333A",
+            "finance/groups/new",
+            "line 9: exports.orders and exports.groups have a lake folder one inside the other",
+        ),
+        (
+            "33333333-3333-4333-8333-33333333333A",
+            "finance",
+            "line 9: exports.orders and exports.groups have a lake folder one inside the other",
+        ),
+    ],
+)
+def test_two_exports_share_no_queue_and_no_folder_however_they_are_written(
+    activity_id: str, lake: str, told: str
+) -> None:
+    text = EXPORTS.format(activity_id=activity_id, lake=lake)
+    assert _faults(text, {"ORDERS": "33333333-3333-4333-8333-333333333333"}) == (told,)
+
+
+def test_exports_with_folders_side_by_side_are_good() -> None:
+    text = EXPORTS.format(activity_id="33333333-3333-4333-8333-33333333333A", lake="finance/groups-of-vendors")
+    assert set(load_feeds(text, {}, "test").exports) == {"groups", "orders"}
