@@ -49,6 +49,7 @@ class ErpSettings:
     tenant_id: str = ""
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
+    certificate: str = field(default="", repr=False)
     certificate_path: str = ""
     token_url: str = ""
     authority: str = ""
@@ -148,6 +149,9 @@ def _erp(reader: _Reader) -> ErpSettings:
     for name, value in (("D365_TENANT_ID", tenant_id), ("D365_CLIENT_ID", client_id)):
         if value and not _GUID.match(value):
             reader.faults.append(f"{name}: {value!r} is not a GUID")
+    certificate, certificate_path = needed("D365_CERTIFICATE"), needed("D365_CERTIFICATE_PATH")
+    if auth is AuthKind.CERTIFICATE and not (certificate or certificate_path):
+        reader.faults.append("D365_CERTIFICATE: missing (or D365_CERTIFICATE_PATH, a file)")
     return ErpSettings(
         environment=reader.text("D365_ENVIRONMENT"),
         base_url=_base_url(reader),
@@ -155,7 +159,8 @@ def _erp(reader: _Reader) -> ErpSettings:
         tenant_id=tenant_id,
         client_id=client_id,
         client_secret=needed("D365_CLIENT_SECRET"),
-        certificate_path=needed("D365_CERTIFICATE_PATH"),
+        certificate=certificate,
+        certificate_path=certificate_path,
         token_url=_token_url(reader, needed("D365_TOKEN_URL")),
         authority=reader.text("D365_AUTHORITY", "https://login.microsoftonline.com"),
     )
@@ -163,7 +168,7 @@ def _erp(reader: _Reader) -> ErpSettings:
 
 _NEEDS: dict[AuthKind, frozenset[str]] = {
     AuthKind.MANAGED_IDENTITY: frozenset(),
-    AuthKind.CERTIFICATE: frozenset({"D365_TENANT_ID", "D365_CLIENT_ID", "D365_CERTIFICATE_PATH"}),
+    AuthKind.CERTIFICATE: frozenset({"D365_TENANT_ID", "D365_CLIENT_ID"}),
     AuthKind.CLIENT_SECRET: frozenset({"D365_TENANT_ID", "D365_CLIENT_ID", "D365_CLIENT_SECRET"}),
     AuthKind.LOCAL: frozenset({"D365_TOKEN_URL", "D365_CLIENT_ID", "D365_CLIENT_SECRET"}),
 }

@@ -85,11 +85,17 @@ var erpIdentity = erp.auth == 'managed_identity'
   ? {
       D365_CLIENT_ID: identityClientId
     }
-  : {
-      D365_CLIENT_ID: erp.clientId
-      D365_TENANT_ID: erp.tenantId
-      D365_CLIENT_SECRET: '@Microsoft.KeyVault(SecretUri=${erp.secretUri})'
-    }
+  : erp.auth == 'certificate'
+      ? {
+          D365_CLIENT_ID: erp.clientId
+          D365_TENANT_ID: erp.tenantId
+          D365_CERTIFICATE: '@Microsoft.KeyVault(SecretUri=${erp.secretUri})'
+        }
+      : {
+          D365_CLIENT_ID: erp.clientId
+          D365_TENANT_ID: erp.tenantId
+          D365_CLIENT_SECRET: '@Microsoft.KeyVault(SecretUri=${erp.secretUri})'
+        }
 
 // What the template knows stands last, so that no setting given from outside can point the app at another place.
 var appSettings = union(loadJsonContent('../engine.settings.json'), settings, erpIdentity, {

@@ -73,7 +73,7 @@ def test_a_secret_never_leaves_over_http() -> None:
     ("kind", "missing"),
     [
         ("client_secret", ["D365_TENANT_ID", "D365_CLIENT_ID", "D365_CLIENT_SECRET"]),
-        ("certificate", ["D365_TENANT_ID", "D365_CLIENT_ID", "D365_CERTIFICATE_PATH"]),
+        ("certificate", ["D365_TENANT_ID", "D365_CLIENT_ID", "D365_CERTIFICATE"]),
         ("local", ["D365_TOKEN_URL", "D365_CLIENT_ID", "D365_CLIENT_SECRET"]),
     ],
 )
@@ -90,4 +90,5 @@ def test_an_id_that_is_no_guid_is_told() -> None:
 
 def test_no_secret_stands_in_what_the_settings_show_of_themselves() -> None:
     told = {**GOOD, "FILES": "AccountName=x;AccountKey=hidden", "D365_CLIENT_SECRET": "hidden"}
+    told |= {"D365_CERTIFICATE": "hidden"}
     assert "hidden" not in repr(Settings.from_environ(told))
