@@ -227,6 +227,17 @@ module topic 'modules/topic.bicep' = {
   }
 }
 
+module eventAlerts 'modules/event-alerts.bicep' = {
+  name: 'event-alerts'
+  params: {
+    suffix: suffix
+    tags: tags
+    topicId: topic.outputs.id
+    actionGroupId: monitor.outputs.actionGroupId
+    runbooksUrl: runbooksUrl
+  }
+}
+
 module vault 'modules/vault.bicep' = if (withVault) {
   name: 'vault'
   params: {
