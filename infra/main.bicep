@@ -357,6 +357,7 @@ module app 'modules/app.bicep' = {
       exports: exportsContainer
       ledger: ledgerTable
     }
+    ledgerDays: max(archiveDays, rejectedDays)
     erp: {
       environment: environmentName
       baseUrl: erpUrl

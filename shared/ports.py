@@ -88,6 +88,15 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OldArrival:
+    """The row of an arrival of a day long gone: `key` is that of its source, `partition` that of its day."""
+
+    job_id: str
+    partition: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobStanding:
     """A job without all that is not needed for counting."""
 
@@ -196,6 +205,19 @@ class LedgerView(Protocol):
 
     def standings(self, feed: str, business_date: date) -> Iterator[JobStanding]:
         """Where the jobs of a feed's business date stand."""
+
+
+class OldRows(Protocol):
+    """The ledger's rows of files whose time is over. All calls raise Transient, like Ledger."""
+
+    def arrived_before(self, day: date) -> Iterator[OldArrival]:
+        """What landed before that day (UTC) and is not dropped yet, oldest day first."""
+
+    def drop(self, arrival: OldArrival, stored: Stored | None) -> bool:
+        """Drop a job's row, all that points to it, and the arrival last, so that a call cut short is made again.
+
+        False when the job has changed since it was read: then nothing was dropped. Without a job the rest goes.
+        """
 
 
 class Content(Protocol):

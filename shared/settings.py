@@ -16,6 +16,8 @@ from urllib.parse import SplitResult, urlsplit
 from shared.errors import FaultyConfiguration
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+#: As long as the archive is kept at least (infra/main.bicep).
+_SHORTEST_KEEP_DAYS = 90
 _GUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 
 
@@ -84,6 +86,7 @@ class Settings:
     sweep_after: timedelta
     tick_budget: timedelta
     tick_workers: int
+    ledger_keep: timedelta
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -106,6 +109,7 @@ class Settings:
             sweep_after=reader.seconds("SWEEP_AFTER_SECONDS", 300),
             tick_budget=reader.seconds("TICK_BUDGET_SECONDS", 240),
             tick_workers=reader.whole("TICK_WORKERS", 8),
+            ledger_keep=_ledger_keep(reader),
         )
         if reader.faults:
             raise FaultyConfiguration("app settings", reader.faults)
@@ -136,6 +140,15 @@ class _Reader:
 
     def seconds(self, name: str, default: int) -> timedelta:
         return timedelta(seconds=self.whole(name, default))
+
+
+def _ledger_keep(reader: _Reader) -> timedelta:
+    days = reader.whole("LEDGER_KEEP_DAYS", 2557)
+    if days < _SHORTEST_KEEP_DAYS:
+        reader.faults.append(
+            f"LEDGER_KEEP_DAYS: {days} is less than {_SHORTEST_KEEP_DAYS}; rows must outlive their files in the archive"
+        )
+    return timedelta(days=days)
 
 
 def _erp(reader: _Reader) -> ErpSettings:

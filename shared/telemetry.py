@@ -74,6 +74,7 @@ class Event(StrEnum):
     DAY_BALANCE = "day.balance"
     BALANCE_OFF = "balance.off"
     BALANCE_EVEN = "balance.even"
+    LEDGER_PURGED = "ledger.purged"
     LEDGER_GAUGE = "ledger.gauge"
     EXPORT_GAUGE = "export.gauge"
     TICK_DONE = "tick.done"

@@ -22,6 +22,7 @@ from shared.adapters.storage_clients import blob_service, table_service
 from shared.adapters.table_contents import TableContents
 from shared.adapters.table_exports import TableExports
 from shared.adapters.table_ledger import TableLedger
+from shared.adapters.table_old_rows import TableOldRows
 from shared.adapters.table_order import TableOrder
 from shared.adapters.table_pace import TablePace
 from shared.adapters.table_view import TableView
@@ -40,6 +41,7 @@ from shared.ports import (
     Lake,
     Ledger,
     LedgerView,
+    OldRows,
     OrderLedger,
     PaceLedger,
     WatchLedger,
@@ -64,6 +66,7 @@ from shared.services.packing import Packing
 from shared.services.pausing import Pausing
 from shared.services.polling import Polling
 from shared.services.promises import Promises
+from shared.services.purging import Purging
 from shared.services.recovery import Recovery
 from shared.services.releasing import Releasing
 from shared.services.submission import Submission
@@ -126,6 +129,7 @@ class Doors:
     order: OrderLedger
     view: LedgerView
     watch: WatchLedger
+    old: OldRows
 
 
 #: Two functions may be the first at the same time, each in a thread of its own.
@@ -181,6 +185,7 @@ def _open_doors(settings: Settings, clock: Clock) -> Doors:
         order=TableOrder(table),
         view=TableView(table),
         watch=TableWatch(table),
+        old=TableOldRows(table),
     )
 
 
@@ -222,7 +227,8 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
         doors.queue, doors.lake, doors.exports, store, feeds, pausing, lags, timers, clock, budget, workers
     )
     sums = DaySums(ledger, doors.view, doors.watch, clock)
-    watching = Watching(Promises(doors.view, doors.watch, feeds, clock), sums, timers, clock)
+    purging = Purging(ledger, doors.old, files, clock, settings.ledger_keep, budget, workers)
+    watching = Watching(Promises(doors.view, doors.watch, feeds, clock), sums, purging, timers, clock)
     forgetting = Forgetting(ledger, files, clock, outcomes)
     releasing = Releasing(ledger, doors.order, archiving, clock)
     return Engine(

@@ -56,6 +56,9 @@ param places {
   ledger: string
 }
 
+@description('Days for which the ledger keeps the rows of a file after its end: as long as any container keeps the file.')
+param ledgerDays int
+
 @description('The F&O environment: its name in feeds.yaml, its address, and how to sign in; secretUri names a secret in a Key Vault, or is empty.')
 param erp {
   environment: string
@@ -121,6 +124,7 @@ var appSettings = union(loadJsonContent('../engine.settings.json'), settings, er
   OUTCOMES_CONTAINER: places.outcomes
   LAKE_CONTAINER: places.exports
   LEDGER_TABLE: places.ledger
+  LEDGER_KEEP_DAYS: string(ledgerDays)
   D365_ENVIRONMENT: erp.environment
   D365_BASE_URL: erp.baseUrl
   D365_AUTH: erp.auth

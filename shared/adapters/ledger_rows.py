@@ -40,9 +40,13 @@ def source_row_key(key: str) -> tuple[str, str]:
     return f"source.{key[:2]}", key
 
 
+#: What the partitions of all arrivals begin with; they sort by their day.
+ARRIVED = "arrived."
+
+
 def arrivals_partition(day: date) -> str:
     """The partition of the arrivals of a day (UTC); the row key is that of the claim."""
-    return f"arrived.{day:%Y%m%d}"
+    return f"{ARRIVED}{day:%Y%m%d}"
 
 
 def message_row_key(message_id: str) -> tuple[str, str]:

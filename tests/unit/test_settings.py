@@ -1,5 +1,7 @@
 """App settings: read once, all faults at once, nothing secret in the message."""
 
+from datetime import timedelta
+
 import pytest
 
 from shared.errors import FaultyConfiguration
@@ -81,6 +83,11 @@ def test_each_kind_of_sign_in_names_the_settings_it_needs(kind: str, missing: li
     text = _faults({**GOOD, "D365_AUTH": kind})
     for name in missing:
         assert f"{name}: missing" in text
+
+
+def test_rows_are_kept_for_as_long_as_the_archive_is_at_least() -> None:
+    assert "LEDGER_KEEP_DAYS: 30 is less than 90" in _faults({**GOOD, "LEDGER_KEEP_DAYS": "30"})
+    assert Settings.from_environ({**GOOD, "LEDGER_KEEP_DAYS": "400"}).ledger_keep == timedelta(days=400)
 
 
 def test_an_id_that_is_no_guid_is_told() -> None:
