@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -235,8 +237,23 @@ def quiet_libraries() -> None:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 
+#: The job that this thread is at work on, for lines of what is told by places that know no jobs (calls to F&O).
+_at_work_on: ContextVar[Job | None] = ContextVar("at_work_on", default=None)
+
+
+@contextmanager
+def about(job: Job) -> Iterator[None]:
+    """Work on this job: until the end of the block, lines that name no job of their own are about it."""
+    token = _at_work_on.set(job)
+    try:
+        yield
+    finally:
+        _at_work_on.reset(token)
+
+
 def emit(event: Event, job: Job | None = None, **fields: object) -> None:
-    """Log one event; with a job, every line carries what finds the job again."""
+    """Log one event; with a job, or within `about` one, every line carries what finds the job again."""
+    job = job or _at_work_on.get()
     told = {key: value for key, value in ((_job_fields(job) if job else {}) | fields).items() if value is not None}
     text = " ".join(f"{key}={value}" for key, value in told.items() if value != "")
     level = _LEVELS.get(event, logging.INFO)

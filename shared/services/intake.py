@@ -17,7 +17,7 @@ from shared.services.archiving import Archiving
 from shared.services.bundling import Bundling
 from shared.services.ordering import Ordering
 from shared.services.submission import Submission
-from shared.telemetry import Event, emit
+from shared.telemetry import Event, about, emit
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +56,13 @@ class Intake:
 
         A bundle that is found complete here goes on at a next look, in its turn.
         """
-        if stored.job.state is JobState.COLLECTING:
-            return self.bundling.look(stored).stored
-        findings = self._findings(stored.job)
-        if findings:
-            return self.archiving.reject(stored, findings)
-        return self.submission.submit(stored)
+        with about(stored.job):
+            if stored.job.state is JobState.COLLECTING:
+                return self.bundling.look(stored).stored
+            findings = self._findings(stored.job)
+            if findings:
+                return self.archiving.reject(stored, findings)
+            return self.submission.submit(stored)
 
     def _draft(self, source: Source, actor: str) -> Job:
         """The job as it would be if this call were the first to see the file."""

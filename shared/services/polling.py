@@ -75,7 +75,7 @@ class Polling:
         written = [Stored(each.job, seen) if seen else None for each, seen in zip(answered, versions, strict=True)]
         for each, after in zip(answered, written, strict=True):
             if after is None:
-                emit(Event.JOB_CONFLICT, job_id=each.job.job_id)
+                emit(Event.JOB_CONFLICT, each.before.job)
             else:
                 _tell(each.before.job, after.job, self.feeds.feeds.get(after.job.feed))
                 self.observing.polled(each.before.job, after.job)

@@ -24,7 +24,7 @@ from shared.services.admission import Admission
 from shared.services.archiving import Archiving
 from shared.services.duplicates import Duplicates, SameContent
 from shared.services.packing import Outbound, Packing
-from shared.telemetry import Event, emit
+from shared.telemetry import Event, about, emit
 
 #: A send is given this long, and the time that its size needs at SLOWEST_BYTES_PER_SECOND on top.
 SEND_ALLOWANCE = timedelta(minutes=5)
@@ -143,7 +143,8 @@ class Submission:
     def _send(self, stored: Stored, feed: Feed, content: Fingerprinted) -> Stored:
         stored = self._write_intent(stored, content.size_bytes)
         try:
-            message_id = self.erp.enqueue(outgoing_of(stored.job, feed), content)
+            with about(stored.job):
+                message_id = self.erp.enqueue(outgoing_of(stored.job, feed), content)
         except Transient as refused:
             return self._not_taken(stored, str(refused), refused.retry_after)
         except SourceLost as lost:
@@ -168,7 +169,7 @@ class Submission:
 
     def _record_sent(self, stored: Stored, message_id: str, sha256: str) -> Stored:
         """Write the message ID. If recovery moved the row meanwhile, the answer is still the truth: adopt it."""
-        emit(Event.JOB_ENQUEUED, stored.job, accepted_message_id=message_id)
+        emit(Event.JOB_ENQUEUED, stored.job, accepted_message_id=message_id, message_id=message_id)
         try:
             self.ledger.note_message(message_id, stored.job.job_id)
             try:

@@ -27,7 +27,7 @@ from shared.services.polling import Answered, Polling
 from shared.services.recovery import Recovery
 from shared.services.submission import Submission
 from shared.services.timers import Timers
-from shared.telemetry import Event, emit
+from shared.telemetry import Event, about, emit
 
 #: Due work is taken in windows of so many, so that memory stays flat however much is due.
 WINDOW = 100
@@ -151,33 +151,32 @@ class Tick:
         return [_followed(step, next(written, None)) if isinstance(step, Answered) else step for step in steps]
 
     def _guarded_step(self, entry: DueEntry, report: TickReport) -> _Step:
-        try:
-            return self._step(entry, report)
-        except Exception as defect:  # noqa: BLE001 - one job's defect must not stop the rest; it is raised at the end
-            emit(Event.TICK_STEP_FAILED, job_id=entry.job_id, error=f"defect: {type(defect).__name__}: {defect}")
-            report.defects.append(defect)
-            return False, None
-
-    def _step(self, entry: DueEntry, report: TickReport) -> _Step:
-        """Follow one due entry: (whether the entry is used up, the job afterwards if it was looked at)."""
+        job, ids = None, {"job_id": entry.job_id, "feed": entry.feed}
         try:
             stored = self.ledger.read(entry.job_id)
             if stored is None:
                 return self._is_forlorn(entry), None
-            if stored.job.due_at != entry.due_at or lane_of(stored.job) is not entry.lane:
-                return not self._may_be_written(entry, stored), None
-            if self._asks_the_erp(stored) and self.pausing.until_as_last_seen():
-                return False, None
-            with tracing.working_on(stored.job.trace, report.trace):
-                after = self._move(stored)
-                if isinstance(after, Answered) and after.job.is_final:
-                    after = self.polling.record(after)
+            job = stored.job
+            return self._step(entry, stored, report)
         except Conflict:
-            emit(Event.JOB_CONFLICT, job_id=entry.job_id)
-            return False, None
+            emit(Event.JOB_CONFLICT, job, **ids)
         except CourierError as failure:
-            emit(Event.TICK_STEP_FAILED, job_id=entry.job_id, error=str(failure))
+            emit(Event.TICK_STEP_FAILED, job, **ids, error=str(failure))
+        except Exception as defect:  # noqa: BLE001 - one job's defect must not stop the rest; it is raised at the end
+            emit(Event.TICK_STEP_FAILED, job, **ids, error=f"defect: {type(defect).__name__}: {defect}")
+            report.defects.append(defect)
+        return False, None
+
+    def _step(self, entry: DueEntry, stored: Stored, report: TickReport) -> _Step:
+        """Follow one due entry: (whether the entry is used up, the job afterwards if it was looked at)."""
+        if stored.job.due_at != entry.due_at or lane_of(stored.job) is not entry.lane:
+            return not self._may_be_written(entry, stored), None
+        if self._asks_the_erp(stored) and self.pausing.until_as_last_seen():
             return False, None
+        with tracing.working_on(stored.job.trace, report.trace), about(stored.job):
+            after = self._move(stored)
+            if isinstance(after, Answered) and after.job.is_final:
+                after = self.polling.record(after)
         return after if isinstance(after, Answered) else (_is_used_up(entry.due_at, entry.lane, after.job), after)
 
     @staticmethod

@@ -66,23 +66,38 @@ def test_each_step_of_a_file_leaves_as_a_line_with_what_finds_it_again(stack: St
     assert ended["_tags"]["ai.cloud.role"] == "courier-test"
 
 
+def test_every_line_of_a_job_leaves_with_all_that_finds_it(stack: Stack, ingestion: Ingestion) -> None:
+    lines = [each["data"]["baseData"]["properties"] for each in ingestion.sent("MessageData")]
+    of_a_job = [line for line in lines if line["event"].startswith("job.")]
+    assert len(of_a_job) >= 6
+    finds_it = {"job_id", "feed", "attempt", "message_id", "execution_id"}
+    assert {line["event"]: finds_it - set(line) for line in of_a_job if finds_it - set(line)} == {}
+
+
 def test_a_call_for_a_file_is_a_span_of_the_timers_run_linked_to_where_the_file_landed(
     stack: Stack, ingestion: Ingestion
 ) -> None:
     [received], [ended] = ingestion.lines(Event.JOB_RECEIVED), ingestion.lines(Event.JOB_ENDED)
     landed, polled = (each["_tags"]["ai.operation.id"] for each in (received, ended))
     assert landed != polled
-    calls = [each for each in ingestion.sent("RemoteDependencyData") if each["tags"]["ai.operation.id"] == polled]
-    assert calls
+
+    def of_the_run() -> list[dict[str, Any]]:
+        return [each for each in ingestion.sent("RemoteDependencyData") if each["tags"]["ai.operation.id"] == polled]
+
+    calls = _until(of_the_run, "the spans of the run that saw the end")
     for call in calls:
         links = json.loads(call["data"]["baseData"]["properties"]["_MS.links"])
         assert [link["operation_Id"] for link in links] == [landed]
 
 
 def test_calls_to_f_and_o_are_named_without_any_id(stack: Stack, ingestion: Ingestion) -> None:
+
+    def named() -> set[str]:
+        return {each["data"]["baseData"]["name"] for each in ingestion.sent("RemoteDependencyData")}
+
+    _until(lambda: "POST /enqueue" in named(), "the span of the sending")
     calls = [each["data"]["baseData"] for each in ingestion.sent("RemoteDependencyData")]
     assert {call["target"] for call in calls} == {urlsplit(stack.erp_url).netloc}
-    assert "POST /enqueue" in {call["name"] for call in calls}
     assert all(len(call["name"]) < 40 and "?" not in call["data"] for call in calls)
     assert "200" in {call["resultCode"] for call in calls}
 
