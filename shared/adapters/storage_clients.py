@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from shared.adapters.storage_errors import translated
 from shared.settings import StorageConnection
 
 if TYPE_CHECKING:
@@ -67,3 +68,12 @@ def _identity(connection: StorageConnection) -> TokenCredential:
     from azure.identity import ManagedIdentityCredential
 
     return ManagedIdentityCredential(client_id=connection.client_id or None)
+
+
+def storage_token(client_id: str) -> str:
+    """An access token for Azure Storage of the managed identity. Raises AccessRefused or Transient."""
+    from azure.identity import ManagedIdentityCredential
+
+    with translated("signing in to storage"):
+        credential = ManagedIdentityCredential(client_id=client_id or None)
+        return str(credential.get_token("https://storage.azure.com/.default").token)
