@@ -14,6 +14,7 @@ from shared.domain.duplicate import ContentClaim
 from shared.domain.export import Delivery, Dequeued, Export
 from shared.domain.history import ActivityPace
 from shared.domain.job import Job, JobState, Lane, Source
+from shared.domain.listing import JobLine
 from shared.domain.ordering import Member, Queue
 from shared.domain.outcome import EntityCounts, Summary
 from shared.domain.pace import EnvironmentPace, FeedPace, Standing
@@ -86,6 +87,7 @@ class Arrival:
     job_id: str
     feed: str
     landed_at: datetime
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +208,9 @@ class LedgerView(Protocol):
 
     def standings(self, feed: str, business_date: date) -> Iterator[JobStanding]:
         """Where the jobs of a feed's business date stand."""
+
+    def listed(self, feed: str, business_date: date) -> Iterator[JobLine]:
+        """The same with what a list shows of them; not whole jobs."""
 
 
 class OldRows(Protocol):

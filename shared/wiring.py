@@ -47,6 +47,7 @@ from shared.ports import (
     WatchLedger,
 )
 from shared.services.admission import Admission
+from shared.services.answers import Answers
 from shared.services.archiving import Archiving
 from shared.services.bundling import Bundling
 from shared.services.checking import Checking
@@ -93,6 +94,7 @@ class Engine:
     forgetting: Forgetting
     releasing: Releasing
     handwork: Handwork
+    answers: Answers
     watch: WatchLedger
     watching: Watching
 
@@ -246,6 +248,7 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
         forgetting=forgetting,
         releasing=releasing,
         handwork=handwork,
+        answers=Answers(ledger, doors.view, doors.watch, doors.exports, doors.pace, feeds, clock),
         watch=doors.watch,
         watching=watching,
     )

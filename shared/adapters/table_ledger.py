@@ -270,4 +270,5 @@ def _arrival(job: Job) -> dict[str, str]:
         "RowKey": source_key(job.source),
         "job_id": job.job_id,
         "landed_at": job.source.landed_at.isoformat(),
+        "path": job.source.path,
     }
