@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from shared.adapters.table_ledger import TableLedger
 from shared.domain.job import JobState, Lane, advance
 from shared.ports import DueEntry, Ledger, LedgerView
 from tests.builders import START, a_job, a_source
@@ -76,3 +79,26 @@ def test_standings_tell_the_state_of_every_job_of_a_business_date(ledger: Ledger
     [found] = view.standings("customer-groups", job.business_date)
     assert (found.job_id, found.state, found.landed_at) == (job.job_id, JobState.SENDING, START)
     assert list(view.standings("customer-groups", job.business_date + DAY)) == []
+
+
+def test_a_file_whose_worker_died_before_the_claim_has_arrived_and_is_opened_once_by_the_next(
+    ledger: Ledger, view: LedgerView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not isinstance(ledger, TableLedger):
+        pytest.skip("in memory nothing falls between the two")
+    with monkeypatch.context() as dying:
+        dying.setattr(ledger, "_claim", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            ledger.open(a_job())
+    assert [arrival.job_id for arrival in view.arrivals(START.date())] == [a_job().job_id]
+    assert ledger.open(a_job())[1]
+    assert not ledger.open(a_job())[1]
+    assert [arrival.job_id for arrival in view.arrivals(START.date())] == [a_job().job_id]
+
+
+def test_an_arrival_is_of_the_job_that_owns_the_file_also_when_the_feeds_have_changed_since(
+    ledger: Ledger, view: LedgerView
+) -> None:
+    first, _ = ledger.open(a_job())
+    ledger.open(a_job(feed="renamed"))
+    assert [arrival.job_id for arrival in view.arrivals(START.date())] == [first.job.job_id]
