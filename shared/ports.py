@@ -252,6 +252,9 @@ class Landing(Protocol):
 class FileStore(Landing, Protocol):
     """Landing, archive and rejected files. All calls raise Transient when the store cannot be reached."""
 
+    def describe(self, container: str, path: str) -> Source | None:
+        """A blob as it is now; None when it is gone."""
+
     def landed(self, before: datetime) -> Iterator[Source]:
         """What lies in landing and landed before that time, oldest name first."""
 
@@ -276,6 +279,12 @@ class FileStore(Landing, Protocol):
 
     def discard(self, container: str, path: str) -> None:
         """Delete a kept file; when it is gone already, do nothing."""
+
+    def put_back(self, kept: str, container: str, path: str, replay_of: str) -> bool:
+        """Copy a kept file (`container/path`) to landing, marked as what `replay_of` had; False: another lies there.
+
+        Doing it again while that copy lies there changes nothing. Raises SourceLost when the kept file is gone.
+        """
 
     def remove(self, source: Source) -> None:
         """Delete the landed blob if it is still this content; when it is gone or has changed, do nothing."""

@@ -59,6 +59,7 @@ from shared.services.export_gauges import ExportGauges
 from shared.services.export_store import ExportStore
 from shared.services.forgetting import Forgetting
 from shared.services.gauges import Gauges
+from shared.services.handwork import Handwork
 from shared.services.intake import Intake
 from shared.services.observing import Observing
 from shared.services.ordering import Ordering
@@ -77,7 +78,7 @@ from shared.settings import ErpSettings, Settings
 from shared.telemetry import quiet_libraries
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """What the triggers ring for, and the ports behind it for those who look on."""
 
@@ -91,6 +92,7 @@ class Engine:
     drain: ExportDrain
     forgetting: Forgetting
     releasing: Releasing
+    handwork: Handwork
     watch: WatchLedger
     watching: Watching
 
@@ -231,8 +233,21 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     watching = Watching(Promises(doors.view, doors.watch, feeds, clock), sums, purging, timers, clock)
     forgetting = Forgetting(ledger, files, clock, outcomes)
     releasing = Releasing(ledger, doors.order, archiving, clock)
+    handwork = Handwork(ledger, files, doors.pace, intake, archiving, releasing, clock)
     return Engine(
-        settings, feeds, ledger, doors.exports, files, intake, tick, drain, forgetting, releasing, doors.watch, watching
+        settings=settings,
+        feeds=feeds,
+        ledger=ledger,
+        exports=doors.exports,
+        files=files,
+        intake=intake,
+        tick=tick,
+        drain=drain,
+        forgetting=forgetting,
+        releasing=releasing,
+        handwork=handwork,
+        watch=doors.watch,
+        watching=watching,
     )
 
 

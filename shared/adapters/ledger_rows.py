@@ -151,6 +151,8 @@ def _progress(job: Job) -> Row:
         "members": _members_text(job.members),
         "template_sha256": job.template_sha256,
         "released_at": _text(job.released_at),
+        "replay_of": job.replay_of,
+        "replayed_at": _text(job.replayed_at),
     }
 
 
@@ -199,6 +201,8 @@ def from_row(row: Row) -> Job:
         content_sha256=get("content_sha256", ""),
         duplicate_of=get("duplicate_of", ""),
         released_at=_time(get("released_at", "")),
+        replay_of=get("replay_of", ""),
+        replayed_at=_time(get("replayed_at", "")),
         members=_members(get("members", ""), row["container"]),
         template_sha256=get("template_sha256", ""),
         feeds_version=get("feeds_version", ""),
