@@ -68,7 +68,7 @@ def connection_check(environ: Mapping[str, str], clock: Clock | None = None) -> 
         places=[storage, *_queues(environ)],
         pace=TablePace(table),
         clock=clock,
-        certificate_ends_at=certificate_ends_at(erp.certificate_path) if by_certificate else None,
+        certificate_ends_at=certificate_ends_at(erp) if by_certificate else None,
         has_secret=erp.auth is AuthKind.CLIENT_SECRET,
     )
 

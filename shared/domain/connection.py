@@ -150,7 +150,7 @@ def of_certificate(ends_at: datetime, now: datetime) -> Checked:
     day = f"{ends_at:%Y-%m-%d}"
     if ends_at <= now:
         return _mend(
-            "certificate", f"ended on {day}: put a new one on the app registration and into D365_CERTIFICATE_PATH"
+            "certificate", f"ended on {day}: put a new one on the app registration and where D365_CERTIFICATE points"
         )
     if ends_at - now < TOLD_BEFORE_END:
         return _look("certificate", f"ends on {day}: put a new one on the app registration before that")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,8 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 from shared.adapters.d365.auth import RENEW_BEFORE, TokenSource, credential_for
-from shared.errors import AccessRefused, Transient
+from shared.adapters.d365.certificate import certificate_ends_at
+from shared.errors import AccessRefused, FaultyConfiguration, Transient
 from shared.settings import AuthKind, ErpSettings
 from tests.builders import ManualClock
 
@@ -151,11 +153,30 @@ def test_a_failing_sign_in_is_one_sentence_without_the_secret(sign_in: Any) -> N
     assert time.monotonic() - started < 60
 
 
+_NO_CERTIFICATE = ErpSettings(
+    environment="e", base_url="https://e", auth=AuthKind.CERTIFICATE, tenant_id="t", client_id="c"
+)
+
+
+@pytest.mark.parametrize("form", ["file", "pem", "pfx"])
+def test_the_end_of_a_certificate_is_read_however_it_is_given(certificate: Path, form: str) -> None:
+    text = "" if form == "file" else _in_a_setting(certificate.read_bytes(), form)
+    path = str(certificate) if form == "file" else ""
+    ends_at = certificate_ends_at(replace(_NO_CERTIFICATE, certificate=text, certificate_path=path))
+    assert timedelta(hours=20) < ends_at - datetime.now(UTC) < timedelta(hours=25)
+
+
+def test_a_certificate_that_cannot_be_read_is_told_by_the_setting_that_gave_it() -> None:
+    with pytest.raises(FaultyConfiguration, match="D365_CERTIFICATE: no certificate can be read") as caught:
+        certificate_ends_at(replace(_NO_CERTIFICATE, certificate="s3cret!"))
+    assert "s3cret!" not in str(caught.value)
+    with pytest.raises(FaultyConfiguration, match="D365_CERTIFICATE_PATH: no certificate can be read"):
+        certificate_ends_at(replace(_NO_CERTIFICATE, certificate_path="nowhere.pem"))
+
+
 @pytest.mark.parametrize("text", ["@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/x)", "s3cret!"])
 def test_a_setting_that_is_no_certificate_is_told_and_not_shown(text: str) -> None:
-    erp = ErpSettings(
-        environment="e", base_url="https://e", auth=AuthKind.CERTIFICATE, tenant_id="t", client_id="c", certificate=text
-    )
+    erp = replace(_NO_CERTIFICATE, certificate=text)
     tokens = TokenSource("https://e/.default", lambda: credential_for(erp), ManualClock())
     with pytest.raises(AccessRefused, match="D365_CERTIFICATE is neither PEM nor a PFX") as caught:
         tokens.bearer()

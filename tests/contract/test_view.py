@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
+from shared.adapters.table_ledger import TableLedger
 from shared.domain.job import JobState, Lane, advance
 from shared.domain.listing import line_of
 from shared.domain.outcome import RowCounts
@@ -95,3 +98,26 @@ def test_a_list_has_what_it_shows_of_every_job_of_a_business_date(ledger: Ledger
 def test_an_arrival_says_under_which_path_the_file_landed(ledger: Ledger, view: LedgerView) -> None:
     ledger.open(a_job(a_source("customer-groups/USMF/größe 1.csv")))
     assert [arrival.path for arrival in view.arrivals(START.date())] == ["customer-groups/USMF/größe 1.csv"]
+
+
+def test_a_file_whose_worker_died_before_the_claim_has_arrived_and_is_opened_once_by_the_next(
+    ledger: Ledger, view: LedgerView, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not isinstance(ledger, TableLedger):
+        pytest.skip("in memory nothing falls between the two")
+    with monkeypatch.context() as dying:
+        dying.setattr(ledger, "_claim", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            ledger.open(a_job())
+    assert [arrival.job_id for arrival in view.arrivals(START.date())] == [a_job().job_id]
+    assert ledger.open(a_job())[1]
+    assert not ledger.open(a_job())[1]
+    assert [arrival.job_id for arrival in view.arrivals(START.date())] == [a_job().job_id]
+
+
+def test_an_arrival_is_of_the_job_that_owns_the_file_also_when_the_feeds_have_changed_since(
+    ledger: Ledger, view: LedgerView
+) -> None:
+    first, _ = ledger.open(a_job())
+    ledger.open(a_job(feed="renamed"))
+    assert [arrival.job_id for arrival in view.arrivals(START.date())] == [first.job.job_id]
