@@ -95,6 +95,6 @@ def if_as(seen: Version) -> dict[str, Any]:
 
 
 def version_of(job: Job, etag: str | None) -> Version:
-    """What a writer of this job need know about its row. One being sent may have no entry of its own (`write_intent`)."""
+    """What a writer of this job need know about its row. A job being sent may have no entry: see `write_intent`."""
     noted_at = None if job.state is JobState.SENDING else job.due_at
     return Version(token=etag or "", entries=len(job.timeline), due_at=noted_at, lane=lane_of(job))

@@ -356,3 +356,13 @@ def test_an_intent_to_send_is_one_callers(ledger: Ledger, clock: ManualClock) ->
     ledger.write_intent(sending, stored.version)
     with pytest.raises(Conflict):
         ledger.write_intent(sending, stored.version)
+
+
+def test_a_job_finds_the_places_that_it_holds_whether_few_or_many_are_taken(ledger: Ledger) -> None:
+    jobs = [a_job(a_source(f"a/b/{number}.csv")) for number in range(20)]
+    caps = {"env": 40, "act.x": 20}
+    first = [ledger.take_slots(job, caps, START) for job in jobs]
+    assert all(first)
+    assert len(ledger.taken()) == 40
+    assert [ledger.take_slots(job, caps, START) for job in jobs] == first
+    assert len(ledger.taken()) == 40
