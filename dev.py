@@ -90,7 +90,7 @@ SIDE_BY_SIDE = ["-n", "2", "--dist", "worksteal"]
 COMMANDS: dict[str, tuple[Callable[[list[str]], int], str, str]] = {
     "run": (run, "run [--once] [--func]", "Azurite, an F&O simulator and the app; sample files on their way"),
     "test": (test, "test [pytest arguments]", "all tests, or those that you name"),
-    "check": (check, "check [--no-tests]", "format, lint, types, direction of imports, then all tests"),
+    "check": (check, "check [--no-tests]", "code, imports, workflows, package, then all tests"),
     "soak": (soak, "soak [--minutes N]", "hosts killed at random on failing parts; then what became of every file"),
     "bench": (bench, "bench [--only NAME] [--big]", "how fast it is, beside a naive script and a native client"),
     "simulator": (simulator, "simulator [--port N]", "the F&O simulator alone; --help tells more"),

@@ -12,14 +12,14 @@ param environmentName string
 @description('Address of the F&O environment, https, without a path.')
 param erpUrl string
 
-@description('How the app signs in to F&O. client_secret adds a Key Vault.')
-@allowed(['managed_identity', 'client_secret'])
+@description('How the app signs in to F&O. certificate and client_secret add a Key Vault.')
+@allowed(['managed_identity', 'certificate', 'client_secret'])
 param erpAuth string = 'managed_identity'
 
-@description('Entra tenant of F&O, a GUID. Needed for client_secret only.')
+@description('Entra tenant of F&O, a GUID. Needed for certificate and client_secret only.')
 param erpTenantId string = ''
 
-@description('Client ID of the app registration for F&O, a GUID. Needed for client_secret only; else it is the identity\'s.')
+@description('Client ID of the app registration for F&O, a GUID. Needed for certificate and client_secret only; else it is the identity\'s.')
 param erpClientId string = ''
 
 @description('Settings of the engine that differ from infra/engine.settings.json, and the activity IDs that feeds.yaml names. Text values; units in docs/settings.md.')
@@ -101,7 +101,9 @@ var suffix = '${name}-${environmentName}'
 var tags = {
   'courier-environment': environmentName
 }
-var withSecret = erpAuth == 'client_secret'
+// A Key Vault gives a certificate with its private key out as a secret, too.
+var withVault = erpAuth != 'managed_identity'
+var vaultSecret = erpAuth == 'certificate' ? 'd365-certificate' : 'd365-client-secret'
 
 var identityName = 'id-${suffix}'
 var hostName = '${name}host${unique}'
@@ -225,7 +227,18 @@ module topic 'modules/topic.bicep' = {
   }
 }
 
-module vault 'modules/vault.bicep' = if (withSecret) {
+module eventAlerts 'modules/event-alerts.bicep' = {
+  name: 'event-alerts'
+  params: {
+    suffix: suffix
+    tags: tags
+    topicId: topic.outputs.id
+    actionGroupId: monitor.outputs.actionGroupId
+    runbooksUrl: runbooksUrl
+  }
+}
+
+module vault 'modules/vault.bicep' = if (withVault) {
   name: 'vault'
   params: {
     name: vaultName
@@ -296,7 +309,7 @@ module roles 'modules/roles.bicep' = {
     lakeName: lakeName
     lakeContainer: exportsContainer
     componentName: componentName
-    vaultName: withSecret ? vaultName : ''
+    vaultName: withVault ? vaultName : ''
     topicName: topicName
     senders: senders
     lakeReaders: lakeReaders
@@ -344,13 +357,14 @@ module app 'modules/app.bicep' = {
       exports: exportsContainer
       ledger: ledgerTable
     }
+    ledgerDays: max(archiveDays, rejectedDays)
     erp: {
       environment: environmentName
       baseUrl: erpUrl
       auth: erpAuth
       tenantId: erpTenantId
       clientId: erpClientId
-      secretUri: withSecret ? '${vault!.outputs.uri}secrets/d365-client-secret' : ''
+      secretUri: withVault ? '${vault!.outputs.uri}secrets/${vaultSecret}' : ''
     }
     settings: settings
     telemetryConnectionString: monitor.outputs.connectionString
@@ -373,7 +387,7 @@ output APP_NAME string = 'func-${suffix}-${unique}'
 output APP_HOST string = app.outputs.hostName
 
 @description('Client ID that both lists in F&O must hold, a GUID.')
-output ERP_CLIENT_ID string = withSecret ? erpClientId : identity.outputs.clientId
+output ERP_CLIENT_ID string = withVault ? erpClientId : identity.outputs.clientId
 
 @description('Name of the files account.')
 output FILES_ACCOUNT string = filesName

@@ -89,6 +89,15 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OldArrival:
+    """The row of an arrival of a day long gone: `key` is that of its source, `partition` that of its day."""
+
+    job_id: str
+    partition: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobStanding:
     """A job without all that is not needed for counting."""
 
@@ -205,6 +214,19 @@ class LedgerView(Protocol):
         """Where the jobs of a feed's business date stand."""
 
 
+class OldRows(Protocol):
+    """The ledger's rows of files whose time is over. All calls raise Transient, like Ledger."""
+
+    def arrived_before(self, day: date) -> Iterator[OldArrival]:
+        """What landed before that day (UTC) and is not dropped yet, oldest day first."""
+
+    def drop(self, arrival: OldArrival, stored: Stored | None) -> bool:
+        """Drop a job's row, all that points to it, and the arrival last, so that a call cut short is made again.
+
+        False when the job has changed since it was read: then nothing was dropped. Without a job the rest goes.
+        """
+
+
 class Content(Protocol):
     """The bytes of a landed blob, pinned to the version that the job was opened for."""
 
@@ -236,6 +258,9 @@ class Landing(Protocol):
 class FileStore(Landing, Protocol):
     """Landing, archive and rejected files. All calls raise Transient when the store cannot be reached."""
 
+    def describe(self, container: str, path: str) -> Source | None:
+        """A blob as it is now; None when it is gone."""
+
     def landed(self, before: datetime) -> Iterator[Source]:
         """What lies in landing and landed before that time, oldest name first."""
 
@@ -260,6 +285,12 @@ class FileStore(Landing, Protocol):
 
     def discard(self, container: str, path: str) -> None:
         """Delete a kept file; when it is gone already, do nothing."""
+
+    def put_back(self, kept: str, container: str, path: str, replay_of: str) -> bool:
+        """Copy a kept file (`container/path`) to landing, marked as what `replay_of` had; False: another lies there.
+
+        Doing it again while that copy lies there changes nothing. Raises SourceLost when the kept file is gone.
+        """
 
     def remove(self, source: Source) -> None:
         """Delete the landed blob if it is still this content; when it is gone or has changed, do nothing."""

@@ -16,6 +16,8 @@ from urllib.parse import SplitResult, urlsplit
 from shared.errors import FaultyConfiguration
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
+#: As long as the archive is kept at least (infra/main.bicep).
+_SHORTEST_KEEP_DAYS = 90
 _GUID = re.compile(r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")
 
 
@@ -49,6 +51,7 @@ class ErpSettings:
     tenant_id: str = ""
     client_id: str = ""
     client_secret: str = field(default="", repr=False)
+    certificate: str = field(default="", repr=False)
     certificate_path: str = ""
     token_url: str = ""
     authority: str = ""
@@ -83,6 +86,7 @@ class Settings:
     sweep_after: timedelta
     tick_budget: timedelta
     tick_workers: int
+    ledger_keep: timedelta
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -105,6 +109,7 @@ class Settings:
             sweep_after=reader.seconds("SWEEP_AFTER_SECONDS", 300),
             tick_budget=reader.seconds("TICK_BUDGET_SECONDS", 240),
             tick_workers=reader.whole("TICK_WORKERS", 8),
+            ledger_keep=_ledger_keep(reader),
         )
         if reader.faults:
             raise FaultyConfiguration("app settings", reader.faults)
@@ -137,6 +142,15 @@ class _Reader:
         return timedelta(seconds=self.whole(name, default))
 
 
+def _ledger_keep(reader: _Reader) -> timedelta:
+    days = reader.whole("LEDGER_KEEP_DAYS", 2557)
+    if days < _SHORTEST_KEEP_DAYS:
+        reader.faults.append(
+            f"LEDGER_KEEP_DAYS: {days} is less than {_SHORTEST_KEEP_DAYS}; rows must outlive their files in the archive"
+        )
+    return timedelta(days=days)
+
+
 def _erp(reader: _Reader) -> ErpSettings:
     auth = _auth(reader)
     needs = _NEEDS[auth] if auth else frozenset()
@@ -148,6 +162,9 @@ def _erp(reader: _Reader) -> ErpSettings:
     for name, value in (("D365_TENANT_ID", tenant_id), ("D365_CLIENT_ID", client_id)):
         if value and not _GUID.match(value):
             reader.faults.append(f"{name}: {value!r} is not a GUID")
+    certificate, certificate_path = needed("D365_CERTIFICATE"), needed("D365_CERTIFICATE_PATH")
+    if auth is AuthKind.CERTIFICATE and not (certificate or certificate_path):
+        reader.faults.append("D365_CERTIFICATE: missing (or D365_CERTIFICATE_PATH, a file)")
     return ErpSettings(
         environment=reader.text("D365_ENVIRONMENT"),
         base_url=_base_url(reader),
@@ -155,7 +172,8 @@ def _erp(reader: _Reader) -> ErpSettings:
         tenant_id=tenant_id,
         client_id=client_id,
         client_secret=needed("D365_CLIENT_SECRET"),
-        certificate_path=needed("D365_CERTIFICATE_PATH"),
+        certificate=certificate,
+        certificate_path=certificate_path,
         token_url=_token_url(reader, needed("D365_TOKEN_URL")),
         authority=reader.text("D365_AUTHORITY", "https://login.microsoftonline.com"),
     )
@@ -163,7 +181,7 @@ def _erp(reader: _Reader) -> ErpSettings:
 
 _NEEDS: dict[AuthKind, frozenset[str]] = {
     AuthKind.MANAGED_IDENTITY: frozenset(),
-    AuthKind.CERTIFICATE: frozenset({"D365_TENANT_ID", "D365_CLIENT_ID", "D365_CERTIFICATE_PATH"}),
+    AuthKind.CERTIFICATE: frozenset({"D365_TENANT_ID", "D365_CLIENT_ID"}),
     AuthKind.CLIENT_SECRET: frozenset({"D365_TENANT_ID", "D365_CLIENT_ID", "D365_CLIENT_SECRET"}),
     AuthKind.LOCAL: frozenset({"D365_TOKEN_URL", "D365_CLIENT_ID", "D365_CLIENT_SECRET"}),
 }

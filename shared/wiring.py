@@ -23,6 +23,7 @@ from shared.adapters.storage_clients import blob_service, table_service
 from shared.adapters.table_contents import TableContents
 from shared.adapters.table_exports import TableExports
 from shared.adapters.table_ledger import TableLedger
+from shared.adapters.table_old_rows import TableOldRows
 from shared.adapters.table_order import TableOrder
 from shared.adapters.table_pace import TablePace
 from shared.adapters.table_view import TableView
@@ -41,6 +42,7 @@ from shared.ports import (
     Lake,
     Ledger,
     LedgerView,
+    OldRows,
     OrderLedger,
     PaceLedger,
     WatchLedger,
@@ -58,6 +60,7 @@ from shared.services.export_gauges import ExportGauges
 from shared.services.export_store import ExportStore
 from shared.services.forgetting import Forgetting
 from shared.services.gauges import Gauges
+from shared.services.handwork import Handwork
 from shared.services.intake import Intake
 from shared.services.observing import Observing
 from shared.services.ordering import Ordering
@@ -65,6 +68,7 @@ from shared.services.packing import Packing
 from shared.services.pausing import Pausing
 from shared.services.polling import Polling
 from shared.services.promises import Promises
+from shared.services.purging import Purging
 from shared.services.recovery import Recovery
 from shared.services.releasing import Releasing
 from shared.services.submission import Submission
@@ -75,7 +79,7 @@ from shared.settings import ErpSettings, Settings
 from shared.telemetry import quiet_libraries
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Engine:
     """What the triggers ring for, and the ports behind it for those who look on."""
 
@@ -89,6 +93,7 @@ class Engine:
     drain: ExportDrain
     forgetting: Forgetting
     releasing: Releasing
+    handwork: Handwork
     watch: WatchLedger
     watching: Watching
 
@@ -127,6 +132,7 @@ class Doors:
     order: OrderLedger
     view: LedgerView
     watch: WatchLedger
+    old: OldRows
 
 
 #: Two functions may be the first at the same time, each in a thread of its own.
@@ -182,6 +188,7 @@ def _open_doors(settings: Settings, clock: Clock) -> Doors:
         order=TableOrder(table),
         view=TableView(table),
         watch=TableWatch(table),
+        old=TableOldRows(table),
     )
 
 
@@ -223,11 +230,25 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
         doors.queue, doors.lake, doors.exports, store, feeds, pausing, lags, timers, clock, budget, workers
     )
     sums = DaySums(ledger, doors.view, doors.watch, clock)
-    watching = Watching(Promises(doors.view, doors.watch, feeds, clock), sums, timers, clock)
+    purging = Purging(ledger, doors.old, files, clock, settings.ledger_keep, budget, workers)
+    watching = Watching(Promises(doors.view, doors.watch, feeds, clock), sums, purging, timers, clock)
     forgetting = Forgetting(ledger, files, clock, outcomes)
     releasing = Releasing(ledger, doors.order, archiving, clock)
+    handwork = Handwork(ledger, files, doors.pace, intake, archiving, releasing, clock)
     return Engine(
-        settings, feeds, ledger, doors.exports, files, intake, tick, drain, forgetting, releasing, doors.watch, watching
+        settings=settings,
+        feeds=feeds,
+        ledger=ledger,
+        exports=doors.exports,
+        files=files,
+        intake=intake,
+        tick=tick,
+        drain=drain,
+        forgetting=forgetting,
+        releasing=releasing,
+        handwork=handwork,
+        watch=doors.watch,
+        watching=watching,
     )
 
 

@@ -56,6 +56,9 @@ param places {
   ledger: string
 }
 
+@description('Days for which the ledger keeps the rows of a file after its end: as long as any container keeps the file.')
+param ledgerDays int
+
 @description('The F&O environment: its name in feeds.yaml, its address, and how to sign in; secretUri names a secret in a Key Vault, or is empty.')
 param erp {
   environment: string
@@ -85,11 +88,17 @@ var erpIdentity = erp.auth == 'managed_identity'
   ? {
       D365_CLIENT_ID: identityClientId
     }
-  : {
-      D365_CLIENT_ID: erp.clientId
-      D365_TENANT_ID: erp.tenantId
-      D365_CLIENT_SECRET: '@Microsoft.KeyVault(SecretUri=${erp.secretUri})'
-    }
+  : erp.auth == 'certificate'
+      ? {
+          D365_CLIENT_ID: erp.clientId
+          D365_TENANT_ID: erp.tenantId
+          D365_CERTIFICATE: '@Microsoft.KeyVault(SecretUri=${erp.secretUri})'
+        }
+      : {
+          D365_CLIENT_ID: erp.clientId
+          D365_TENANT_ID: erp.tenantId
+          D365_CLIENT_SECRET: '@Microsoft.KeyVault(SecretUri=${erp.secretUri})'
+        }
 
 // What the template knows stands last, so that no setting given from outside can point the app at another place.
 var appSettings = union(loadJsonContent('../engine.settings.json'), settings, erpIdentity, {
@@ -115,6 +124,7 @@ var appSettings = union(loadJsonContent('../engine.settings.json'), settings, er
   OUTCOMES_CONTAINER: places.outcomes
   LAKE_CONTAINER: places.exports
   LEDGER_TABLE: places.ledger
+  LEDGER_KEEP_DAYS: string(ledgerDays)
   D365_ENVIRONMENT: erp.environment
   D365_BASE_URL: erp.baseUrl
   D365_AUTH: erp.auth

@@ -24,3 +24,6 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
     topicType: 'Microsoft.Storage.StorageAccounts'
   }
 }
+
+@description('Resource ID of the topic, for alert rules.')
+output id string = topic.id

@@ -1,4 +1,4 @@
-metadata description = 'A Key Vault for the client secret of F&O. Only where a secret is chosen; a person puts it in, no template ever sees it.'
+metadata description = 'A Key Vault for the certificate or the client secret of F&O. Only where one is chosen; a person puts it in, no template ever sees it.'
 
 @description('Name of the vault: 3 to 24 letters, digits and hyphens, unique in Azure.')
 param name string

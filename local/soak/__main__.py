@@ -74,7 +74,7 @@ def _soak(arena: Arena, chosen: argparse.Namespace) -> tuple[Reckoning, Circumst
     )
     rest = Rest(arena)
     quiet_seconds, still_open = rest.wait(
-        lambda now: progress.tell(f"{now:4.0f} s of quiescing"), within=PATIENCE + timedelta(minutes=chosen.minutes)
+        lambda now: progress.tell(f"{now:4.0f} s of quiescing"), within=PATIENCE + timedelta(minutes=2 * chosen.minutes)
     )
     met = arena.erp.ask("state")["faults_met"]
     went = Circumstances(

@@ -32,7 +32,7 @@ _DRAIN_EVERY = timedelta(minutes=15)
 _LISTENERS = 2
 #: Real seconds: how long an event stays hidden while a host works on it, and between two looks at an empty queue.
 _HIDDEN_SECONDS = 3
-_LOOK_SECONDS = 0.2
+_LOOK_SECONDS = 1.0
 #: As poisonBlobThreshold in host.json; what it drops the sweep must find.
 _MOST_TRIES = 5
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from local.simulator.clock import VirtualClock
 
-#: Seconds of a soak's time in one real second: a real minute is two hours.
-SPEED = 120
+#: Seconds of a soak's time in one real second: a real minute is an hour.
+SPEED = 60
 
 
 @dataclass(frozen=True, slots=True)

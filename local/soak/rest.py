@@ -14,8 +14,8 @@ from shared.domain.job import JobState, Lane, Source
 from shared.wiring import Engine, engine_from
 
 #: Real time, beside what a backlog may need. The longest wait of the engine's own is that of a resend after a dead
-#: sender: 40 minutes, 20 s here; a few such waits may follow one another.
-PATIENCE = timedelta(minutes=3)
+#: sender: 40 minutes, 40 s here; a few such waits may follow one another.
+PATIENCE = timedelta(minutes=4)
 _LOOK_SECONDS = 0.5
 _EVER = datetime(2100, 1, 1, tzinfo=UTC)
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 PEEK_WINDOW_BYTES = 2 * OPENING_BYTES
 
 
+#: On a file that a person had put back into landing: the job that had it.
+_REPLAY_OF = "replay_of"
 _KINDS = {"json": "application/json", "html": "text/html; charset=utf-8"}
 
 
@@ -66,7 +68,7 @@ class BlobFiles:
     def landed(self, before: datetime) -> Iterator[Source]:
         """See FileStore."""
         with translated("listing landing"):
-            for blob in self._service.get_container_client(self._landing).list_blobs():
+            for blob in self._service.get_container_client(self._landing).list_blobs(include=["metadata"]):
                 if blob.last_modified < before:
                     yield _source(self._landing, blob)
 
@@ -138,6 +140,20 @@ class BlobFiles:
             except ResourceNotFoundError:
                 return
 
+    def put_back(self, kept: str, container: str, path: str, replay_of: str) -> bool:
+        """See FileStore."""
+        origin, target = self._blob(*kept.split("/", 1)), self._blob(container, path)
+        with translated("putting a kept file back into landing"):
+            try:
+                target.start_copy_from_url(
+                    origin.url, metadata={_REPLAY_OF: replay_of}, match_condition=MatchConditions.IfMissing
+                )
+            except ResourceExistsError:
+                return _replay_of(target.get_blob_properties()) == replay_of
+            except ResourceNotFoundError as error:
+                raise SourceLost(f"{kept} is not there any more") from error
+        return True
+
     def remove(self, source: Source) -> None:
         """See FileStore."""
         with translated("clearing landing"):
@@ -178,4 +194,9 @@ def _source(container: str, blob: BlobProperties) -> Source:
         etag=str(blob.etag).strip('"'),
         size_bytes=int(blob.size),
         landed_at=blob.last_modified,
+        replay_of=_replay_of(blob),
     )
+
+
+def _replay_of(blob: BlobProperties) -> str:
+    return str((blob.metadata or {}).get(_REPLAY_OF, ""))

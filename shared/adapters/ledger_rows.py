@@ -40,9 +40,13 @@ def source_row_key(key: str) -> tuple[str, str]:
     return f"source.{key[:2]}", key
 
 
+#: What the partitions of all arrivals begin with; they sort by their day.
+ARRIVED = "arrived."
+
+
 def arrivals_partition(day: date) -> str:
     """The partition of the arrivals of a day (UTC); the row key is that of the claim."""
-    return f"arrived.{day:%Y%m%d}"
+    return f"{ARRIVED}{day:%Y%m%d}"
 
 
 def message_row_key(message_id: str) -> tuple[str, str]:
@@ -147,6 +151,8 @@ def _progress(job: Job) -> Row:
         "members": _members_text(job.members),
         "template_sha256": job.template_sha256,
         "released_at": _text(job.released_at),
+        "replay_of": job.replay_of,
+        "replayed_at": _text(job.replayed_at),
     }
 
 
@@ -195,6 +201,8 @@ def from_row(row: Row) -> Job:
         content_sha256=get("content_sha256", ""),
         duplicate_of=get("duplicate_of", ""),
         released_at=_time(get("released_at", "")),
+        replay_of=get("replay_of", ""),
+        replayed_at=_time(get("replayed_at", "")),
         members=_members(get("members", ""), row["container"]),
         template_sha256=get("template_sha256", ""),
         feeds_version=get("feeds_version", ""),

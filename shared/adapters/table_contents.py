@@ -26,14 +26,14 @@ class TableContents:
             try:
                 self._table.create_entity(_row(job, now))
             except ResourceExistsError:
-                return _claim(self._table.get_entity(*_key(job)))
+                return _claim(self._table.get_entity(*content_key(job)))
         return ContentClaim(job_id=job.job_id, claimed_at=now)
 
     def take_over(self, job: Job, seen: ContentClaim, now: datetime) -> bool:
         """Read, compare, replace if unchanged since."""
         with translated("taking a content over"):
             try:
-                found = self._table.get_entity(*_key(job))
+                found = self._table.get_entity(*content_key(job))
                 if _claim(found) != seen:
                     return False
                 self._table.update_entity(
@@ -47,12 +47,13 @@ class TableContents:
         return True
 
 
-def _key(job: Job) -> tuple[str, str]:
+def content_key(job: Job) -> tuple[str, str]:
+    """Where the claim of a job's content lies."""
     return f"content.{job.feed}", f"{job.legal_entity}.{job.content_sha256}"
 
 
 def _row(job: Job, now: datetime) -> dict[str, str]:
-    partition, key = _key(job)
+    partition, key = content_key(job)
     return {"PartitionKey": partition, "RowKey": key, "job_id": job.job_id, "claimed_at": now.isoformat()}
 
 

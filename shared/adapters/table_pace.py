@@ -146,7 +146,8 @@ def _feed(row: Row) -> FeedPace:
     history = History(
         queued_seconds=_numbers(row.get("queued_seconds", "")), total_seconds=_numbers(row.get("total_seconds", ""))
     )
-    return FeedPace(circuit=circuit, history=history)
+    stopped_at, stopped_why = _time(row.get("stopped_at", "")), row.get("stopped_why", "")
+    return FeedPace(circuit=circuit, history=history, stopped_at=stopped_at, stopped_why=stopped_why)
 
 
 def _feed_row(pace: FeedPace) -> Row:
@@ -158,6 +159,8 @@ def _feed_row(pace: FeedPace) -> Row:
         "try_at": _text(circuit.try_at),
         "queued_seconds": " ".join(map(str, pace.history.queued_seconds)),
         "total_seconds": " ".join(map(str, pace.history.total_seconds)),
+        "stopped_at": _text(pace.stopped_at),
+        "stopped_why": pace.stopped_why[:1000],
     }
 
 

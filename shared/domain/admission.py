@@ -148,6 +148,9 @@ def circuit_hold(circuit: Circuit, now: datetime) -> Hold | None:
 def _holds(job: Job, feed: Feed, book: FeedBook, facts: Facts) -> Iterator[Hold]:
     if book.paused or feed.paused:
         yield Hold(kind=WaitKind.OFF, why=f"feeds.yaml says paused for {'all feeds' if book.paused else 'this feed'}")
+    if facts.standing.feed.stopped_at is not None:
+        since = time_text(facts.standing.feed.stopped_at)
+        yield Hold(kind=WaitKind.OFF, why=f"paused by hand since {since}: {facts.standing.feed.stopped_why}")
     opens_at = opening(facts.now, feed.send_between, book.maintenance)
     if opens_at > facts.now:
         yield Hold(kind=WaitKind.WINDOW, why=f"the next opening is {time_text(opens_at)}", until=opens_at)

@@ -41,8 +41,8 @@ TRANSITIONS: dict[JobState, frozenset[JobState]] = {
     _S.WAITING: frozenset({_S.SENDING, _S.REJECTED, _S.SKIPPED}),
     _S.SENDING: frozenset({_S.ENQUEUED, _S.WAITING, _S.IN_DOUBT, _S.FAILED}),
     _S.IN_DOUBT: frozenset({_S.ENQUEUED, _S.WAITING, _S.CLOSED}),
-    _S.ENQUEUED: frozenset({_S.RUNNING}) | _ENDS,
-    _S.RUNNING: _ENDS,
+    _S.ENQUEUED: frozenset({_S.RUNNING, _S.CLOSED}) | _ENDS,
+    _S.RUNNING: frozenset({_S.CLOSED}) | _ENDS,
 }
 
 #: In which state a job begins: a file by itself, or the first of a bundle.
@@ -58,13 +58,17 @@ class IllegalTransition(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """The landed blob exactly as it was seen: container, path, content version and size."""
+    """The landed blob exactly as it was seen: container, path, content version and size.
+
+    `replay_of` names the job whose kept file a person put there again.
+    """
 
     container: str
     path: str
     etag: str
     size_bytes: int
     landed_at: datetime
+    replay_of: str = ""
 
     @property
     def name(self) -> str:
@@ -108,7 +112,8 @@ class Job:
     kept file's path, or why there is none. `summary` is the execution's summary status where it was asked for.
     `order_key` sorts it among its feed's files. `content_sha256` is of the landed file, where its feed looks for
     duplicates; `duplicate_of` the job whose content a skipped one repeats. `released_at` is when a person let a held
-    file through. `forgotten_at` is when a person had the file's content and errors removed; the row stays. `trace`
+    file through. `replay_of` is the job whose file this one sends again, `replayed_at` when a person had this one's
+    sent again. `forgotten_at` is when a person had the file's content and errors removed; the row stays. `trace`
     is the traceparent of the arrival, to which later work is linked.
     `members` are the files of a bundle, whose `source` is no blob but names them together. Where `template_sha256`
     tells of which template a package was made, `sha256` is of the package and `content_sha256` of the landed file.
@@ -149,6 +154,8 @@ class Job:
     order_key: str = ""
     content_sha256: str = ""
     duplicate_of: str = ""
+    replay_of: str = ""
+    replayed_at: datetime | None = None
     released_at: datetime | None = None
     trace: str = ""
     members: tuple[LandedFile, ...] = ()

@@ -49,10 +49,12 @@ class EnvironmentPace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPace:
-    """What all instances share about one feed."""
+    """What all instances share about one feed. `stopped_at`: since when a person has paused it."""
 
     circuit: Circuit = CLOSED
     history: History = NO_HISTORY
+    stopped_at: datetime | None = None
+    stopped_why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

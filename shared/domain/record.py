@@ -60,6 +60,7 @@ def job_record(job: Job) -> dict[str, object]:
         "causes": job.causes,
         "forgotten_at": _iso(job.forgotten_at),
         "duplicate_of": job.duplicate_of or None,
+        "replay_of": job.replay_of or None,
         "attempts": job.attempt,
         "feeds_version": job.feeds_version,
         "timeline": [_entry(entry) for entry in job.timeline],

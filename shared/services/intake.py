@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from shared import tracing
 from shared.domain.decisions import TAKE_OVER_AFTER
@@ -45,7 +45,7 @@ class Intake:
         draft = self._draft(source, actor)
         if feed := self.feeds.feeds.get(draft.feed):
             self.ordering.join(draft, feed)
-        stored, is_new = self.ledger.open(draft)
+        stored, is_new = self.ledger.open(self._with_lineage(draft))
         if not is_new:
             return stored
         emit(Event.JOB_RECEIVED, stored.job, path=source.path, size_bytes=source.size_bytes, actor=actor)
@@ -87,6 +87,20 @@ class Intake:
             trace=tracing.here(),
         )
         return opened(job, f"landed as {source.path}", actor)
+
+    def _with_lineage(self, draft: Job) -> Job:
+        """A replay is for its first business date, and neither a duplicate nor out of order: a person wants it."""
+        original = self.ledger.read(draft.source.replay_of) if draft.source.replay_of else None
+        if original is None or original.job.source.path != draft.source.path:
+            return draft
+        first = original.job
+        return replace(
+            draft,
+            job_id=job_id_of(draft.feed, first.business_date, draft.source),
+            replay_of=first.job_id,
+            business_date=first.business_date,
+            released_at=draft.created_at,
+        )
 
     def _findings(self, job: Job) -> list[Finding]:
         routed = route(job.source.path, self.feeds.feeds.values())

@@ -1,4 +1,4 @@
-"""One run of the watchers' timer: promises, then the sums of the day. One's trouble never stops the other."""
+"""One run of the watchers' timer: promises, the sums of the day, the purge. One's trouble never stops the others."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from shared.errors import CourierError
 from shared.ports import Clock
 from shared.services.day_sums import DaySums
 from shared.services.promises import Promises
+from shared.services.purging import Purging
 from shared.services.timers import Timers
 from shared.telemetry import Event, emit
 
@@ -22,15 +23,17 @@ class Watching:
 
     promises: Promises
     sums: DaySums
+    purging: Purging
     timers: Timers
     clock: Clock
 
     def run(self) -> None:
-        """Judge and sum. What the ledger does not answer is told and left to the next run."""
+        """Judge, sum, purge. What the ledger does not answer is told and left to the next run."""
         began_at = self.clock()
         tally, days = self._guarded(self.promises.judge), self._guarded(self.sums.run)
-        did = (tally.judged if tally else 0) + (days or 0)
-        in_order = tally is not None and days is not None
+        purged = self._guarded(self.purging.run)
+        did = (tally.judged if tally else 0) + (days or 0) + (purged or 0)
+        in_order = None not in {days, purged} and tally is not None
         left = tally.broken if tally else 0
         self.timers.ended("watch_promises", began_at, did=did, left=left, in_order=in_order)
 

@@ -79,8 +79,11 @@ def test_every_measure_is_explained_on_the_operations_page() -> None:
     assert set(rows) == {(m.name, m.kind, m.unit, m.meaning, ", ".join(m.by), m.event, m.field) for m in METRICS}
 
 
-@pytest.mark.parametrize("event", [Event.LEDGER_GAUGE, Event.EXPORT_GAUGE, Event.TICK_DONE])
-def test_every_field_of_a_gauge_is_explained_with_its_unit(event: Event) -> None:
+GAUGES = [Event.LEDGER_GAUGE, Event.EXPORT_GAUGE, Event.TICK_DONE]
+
+
+def _explained_of_gauges() -> dict[str, set[str]]:
+    """Event -> the fields that the page's table of gauges explains."""
     page = _read("docs/operations.md")
     rows = re.findall(r"^\| (?:`([a-z.]+)`)? ?\| `(\w+)` \| ([^|]+) \| [^|]+ \|$", page, re.MULTILINE)
     explained: dict[str, set[str]] = {}
@@ -88,7 +91,25 @@ def test_every_field_of_a_gauge_is_explained_with_its_unit(event: Event) -> None
     for name, field, _ in rows:
         current = name or current
         explained.setdefault(current, set()).add(field)
+    return explained
+
+
+@pytest.mark.parametrize("event", GAUGES)
+def test_every_field_of_a_gauge_is_explained_with_its_unit(event: Event) -> None:
+    explained = _explained_of_gauges()
     assert explained[event] | {"feed", "tick"} == emitted()[event] | {"feed", "tick"}
+
+
+def test_every_field_that_the_code_gives_is_explained_once_with_its_unit_and_no_other() -> None:
+    page = _read("docs/operations.md")
+    plain = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \| ([^|]+) \| [^|]+ \|$", page, re.MULTILINE)
+    explained = [name for cell, _ in plain for name in re.findall(r"`(\w+)`", cell)]
+    gauges = set().union(*(_explained_of_gauges()[event] for event in GAUGES))
+    assert len(explained) == len(set(explained))
+    given = set().union(*emitted().values())
+    assert set(explained) | gauges == given
+    shared = set(explained) & gauges
+    assert all(any(name in emitted()[event] for event in set(emitted()) - set(GAUGES)) for name in shared)
 
 
 def test_every_measure_is_taken_from_fields_that_the_code_gives() -> None:

@@ -10,11 +10,12 @@ import pytest
 from shared.adapters.recent_pace import RecentPace
 from shared.adapters.table_contents import TableContents
 from shared.adapters.table_ledger import TableLedger
+from shared.adapters.table_old_rows import TableOldRows
 from shared.adapters.table_order import TableOrder
 from shared.adapters.table_pace import TablePace
 from shared.adapters.table_view import TableView
 from shared.adapters.table_watch import TableWatch
-from shared.ports import ContentLedger, Ledger, LedgerView, OrderLedger, PaceLedger, WatchLedger
+from shared.ports import ContentLedger, Ledger, LedgerView, OldRows, OrderLedger, PaceLedger, WatchLedger
 from tests.builders import ManualClock
 from tests.fakes.memory_contents import MemoryContents
 from tests.fakes.memory_ledger import MemoryLedger
@@ -41,6 +42,12 @@ def ledger(request: pytest.FixtureRequest) -> Iterator[Ledger]:
 def view(ledger: Ledger) -> LedgerView:
     """The watchers' view of the same ledger."""
     return TableView(ledger._table) if isinstance(ledger, TableLedger) else ledger  # type: ignore[return-value]  # the fake is both
+
+
+@pytest.fixture
+def old(ledger: Ledger) -> OldRows:
+    """What drops rows of the same ledger."""
+    return TableOldRows(ledger._table) if isinstance(ledger, TableLedger) else ledger  # type: ignore[return-value]  # the fake is both
 
 
 @pytest.fixture(params=["memory", "azurite"])

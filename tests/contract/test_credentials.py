@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from azure.core.pipeline.transport import RequestsTransport
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
 from shared.adapters.d365.auth import RENEW_BEFORE, TokenSource, credential_for
@@ -20,7 +22,15 @@ from shared.errors import AccessRefused, Transient
 from shared.settings import AuthKind, ErpSettings
 from tests.builders import ManualClock
 
-KINDS = [AuthKind.MANAGED_IDENTITY, AuthKind.CERTIFICATE, AuthKind.CLIENT_SECRET, AuthKind.LOCAL]
+#: A kind of sign-in, and how a certificate is given: as a file, or in a setting as Key Vault gives it out.
+KINDS = [
+    (AuthKind.MANAGED_IDENTITY, ""),
+    (AuthKind.CERTIFICATE, "file"),
+    (AuthKind.CERTIFICATE, "pem"),
+    (AuthKind.CERTIFICATE, "pfx"),
+    (AuthKind.CLIENT_SECRET, ""),
+    (AuthKind.LOCAL, ""),
+]
 
 
 @pytest.fixture(scope="module")
@@ -50,14 +60,25 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture(params=KINDS)
+def _in_a_setting(pem: bytes, form: str) -> str:
+    """A certificate as the app setting holds it: PEM, or the PKCS #12 that Key Vault makes, in base64."""
+    if form == "pem":
+        return pem.decode()
+    key = serialization.load_pem_private_key(pem, None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    plain = serialization.NoEncryption()
+    pfx = pkcs12.serialize_key_and_certificates(None, key, x509.load_pem_x509_certificate(pem), None, plain)
+    return base64.b64encode(pfx).decode()
+
+
+@pytest.fixture(params=KINDS, ids=lambda kind: "-".join(filter(None, kind)))
 def sign_in(
     request: pytest.FixtureRequest, certificate: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Any, Callable[[], TokenSource], ManualClock]]:
     """(simulator, maker of token sources, clock) for one kind of credential."""
     from local.simulator import Simulator
 
-    kind: AuthKind = request.param
+    kind, form = request.param
     tls = (str(certificate), str(certificate)) if kind in {AuthKind.CERTIFICATE, AuthKind.CLIENT_SECRET} else None
     clock = ManualClock()
     with Simulator(tls=tls) as simulator:
@@ -73,7 +94,8 @@ def sign_in(
             tenant_id=world.tenant_id,
             client_id=identity_id if kind is AuthKind.MANAGED_IDENTITY else world.client_id,
             client_secret=world.client_secret,
-            certificate_path=str(certificate),
+            certificate=_in_a_setting(certificate.read_bytes(), form) if form in {"pem", "pfx"} else "",
+            certificate_path=str(certificate) if form == "file" else "",
             token_url=f"{simulator.url}/{world.tenant_id}/oauth2/v2.0/token",
             authority=simulator.url,
         )
@@ -127,3 +149,14 @@ def test_a_failing_sign_in_is_one_sentence_without_the_secret(sign_in: Any) -> N
     assert simulator.world.client_secret not in str(caught.value)
     assert len(str(caught.value)) < 700
     assert time.monotonic() - started < 60
+
+
+@pytest.mark.parametrize("text", ["@Microsoft.KeyVault(SecretUri=https://v.vault.azure.net/secrets/x)", "s3cret!"])
+def test_a_setting_that_is_no_certificate_is_told_and_not_shown(text: str) -> None:
+    erp = ErpSettings(
+        environment="e", base_url="https://e", auth=AuthKind.CERTIFICATE, tenant_id="t", client_id="c", certificate=text
+    )
+    tokens = TokenSource("https://e/.default", lambda: credential_for(erp), ManualClock())
+    with pytest.raises(AccessRefused, match="D365_CERTIFICATE is neither PEM nor a PFX") as caught:
+        tokens.bearer()
+    assert text not in str(caught.value)

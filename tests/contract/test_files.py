@@ -181,6 +181,27 @@ def test_a_stream_is_saved_whole_and_replaces_its_earlier_version(place: Any) ->
     assert shelf.read(archive, "a/job/keys.csv") == b"x" * 300_000
 
 
+def test_a_kept_file_is_put_back_once_and_landing_says_for_which_job(place: Any) -> None:
+    files, shelf, landing, archive = place
+    files.save(archive, "a/job/x.csv", [b"kept"])
+    assert files.put_back(f"{archive}/a/job/x.csv", landing, "feed/USMF/x.csv", "feed.20261114.abc")
+    assert files.put_back(f"{archive}/a/job/x.csv", landing, "feed/USMF/x.csv", "feed.20261114.abc")
+    source = files.describe(landing, "feed/USMF/x.csv")
+    assert source.replay_of == "feed.20261114.abc"
+    assert [each.replay_of for each in files.landed(source.landed_at + timedelta(seconds=1))] == ["feed.20261114.abc"]
+    assert shelf.read(landing, "feed/USMF/x.csv") == b"kept"
+
+
+def test_a_kept_file_is_never_put_over_another_that_landed(place: Any) -> None:
+    files, shelf, landing, archive = place
+    files.save(archive, "a/job/x.csv", [b"kept"])
+    files.save(landing, "feed/USMF/x.csv", [b"new"])
+    assert not files.put_back(f"{archive}/a/job/x.csv", landing, "feed/USMF/x.csv", "feed.20261114.abc")
+    assert shelf.read(landing, "feed/USMF/x.csv") == b"new"
+    with pytest.raises(SourceLost):
+        files.put_back(f"{archive}/a/job/gone.csv", landing, "feed/USMF/gone.csv", "feed.20261114.abc")
+
+
 def test_a_note_replaces_its_earlier_version(place: Any) -> None:
     files, shelf, _, archive = place
     files.note(archive, "a/job/job.json", "{}")

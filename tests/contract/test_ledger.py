@@ -139,6 +139,8 @@ def test_a_job_comes_back_as_it_was_written_with_every_column(ledger: Ledger, cl
         content_sha256="cd" * 32,
         duplicate_of="customer-groups.20261114.abc",
         released_at=clock(),
+        replay_of="customer-groups.20261113.abc",
+        replayed_at=clock(),
         members=tuple(
             LandedFile(source=a_source(f"orders/USMF/größe-{n}.csv"), entity=f"Entity {n}", sha256="ef" * 32)
             for n in range(300)

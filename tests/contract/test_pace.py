@@ -14,7 +14,11 @@ from shared.errors import Conflict
 from shared.ports import PaceLedger
 from tests.builders import START
 
-A_FEED = FeedPace(circuit=Circuit(refusals=4, why="400 Zürich", opened_at=START, try_at=START + timedelta(hours=1)))
+A_FEED = FeedPace(
+    circuit=Circuit(refusals=4, why="400 Zürich", opened_at=START, try_at=START + timedelta(hours=1)),
+    stopped_at=START,
+    stopped_why="year end (ada)",
+)
 A_PACE = EnvironmentPace(paused_until=START, pause_why="429 'quoted', Zürich", tokens=12.5, filled_at=START)
 
 

@@ -76,6 +76,11 @@ class MemoryFiles:
         """See FileStore."""
         return io.BytesIO(self._pinned(source).content)
 
+    def describe(self, container: str, path: str) -> Source | None:
+        """See FileStore."""
+        with self._lock:
+            return self._source(container, path) if (container, path) in self.blobs else None
+
     def landed(self, before: datetime) -> Iterator[Source]:
         """See FileStore."""
         with self._lock:
@@ -120,6 +125,17 @@ class MemoryFiles:
         """See FileStore."""
         self.blobs.pop((container, path), None)
 
+    def put_back(self, kept: str, container: str, path: str, replay_of: str) -> bool:
+        """See FileStore."""
+        with self._lock:
+            if present := self.blobs.get((container, path)):
+                return present.metadata.get("replay_of") == replay_of
+            content = self.read(*kept.split("/", 1))
+            if content is None:
+                raise SourceLost(f"{kept} is not there any more")
+            self.put(container, path, content, {"replay_of": replay_of})
+            return True
+
     def remove(self, source: Source) -> None:
         """See FileStore."""
         with self._lock:
@@ -143,4 +159,5 @@ class MemoryFiles:
             etag=blob.etag,
             size_bytes=len(blob.content),
             landed_at=blob.modified_at,
+            replay_of=blob.metadata.get("replay_of", ""),
         )

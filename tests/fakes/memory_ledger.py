@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from shared.domain.job import Job, Lane, Source, lane_of
 from shared.domain.naming import source_key
 from shared.errors import Conflict
-from shared.ports import Arrival, DueEntry, JobStanding, OpenEntry, Slot, Stored, Version
+from shared.ports import Arrival, DueEntry, JobStanding, OldArrival, OpenEntry, Slot, Stored, Version
 
 
 class MemoryLedger:
@@ -175,6 +175,32 @@ class MemoryLedger:
         with self._lock:
             found = [arrival for (landed_on, _), arrival in self._landed.items() if landed_on == day]
         yield from found
+
+    def arrived_before(self, day: date) -> Iterator[OldArrival]:
+        """See OldRows."""
+        with self._lock:
+            found = [
+                OldArrival(job_id=arrival.job_id, partition=landed_on.isoformat(), key=key)
+                for (landed_on, key), arrival in sorted(self._landed.items(), key=lambda item: item[0])
+                if landed_on < day
+            ]
+        yield from found
+
+    def drop(self, arrival: OldArrival, stored: Stored | None) -> bool:
+        """See OldRows."""
+        with self._lock:
+            if stored:
+                present = self._jobs.get(stored.job.job_id)
+                if present and present.version.token != stored.version.token:
+                    return False
+                self._jobs.pop(stored.job.job_id, None)
+            members = stored.job.members if stored else ()
+            for key in (arrival.key, *(source_key(file.source) for file in members)):
+                self._claims.pop(key, None)
+            for told in (stored.job.message_id, stored.job.execution_id) if stored else ():
+                self._messages.pop(told.lower(), None)
+            self._landed.pop((date.fromisoformat(arrival.partition), arrival.key), None)
+            return True
 
     def standings(self, feed: str, business_date: date) -> Iterator[JobStanding]:
         """See LedgerView."""

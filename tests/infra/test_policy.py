@@ -90,10 +90,10 @@ def test_a_vault_goes_by_roles_and_cannot_be_purged(templates: dict[str, Templat
     assert _at(vault.body["properties"], "enablePurgeProtection") is True
 
 
-def test_a_vault_is_made_only_where_a_secret_is_chosen(templates: dict[str, Template]) -> None:
+def test_a_vault_is_made_only_where_it_holds_a_certificate_or_a_secret(templates: dict[str, Template]) -> None:
     main = FILES["main.bicep"].read_text(encoding="utf-8")
-    assert "module vault 'modules/vault.bicep' = if (withSecret) {" in main
-    assert templates["main.bicep"].variables["withSecret"] == "erpAuth == 'client_secret'"
+    assert "module vault 'modules/vault.bicep' = if (withVault) {" in main
+    assert templates["main.bicep"].variables["withVault"] == "erpAuth != 'managed_identity'"
     assert templates["main.bicep"].parameters["erpAuth"].value == "managed_identity"
 
 

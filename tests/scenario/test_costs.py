@@ -105,6 +105,16 @@ def _measured(stage: Stage, meter: Meter) -> dict[str, Cost]:
     meter.lap()
     stage.tick(timedelta(minutes=6))
     found["a sweep of landing"] = meter.lap().less(idle)
+
+    purging = stage.engine.watching.purging
+    stage.clock.now += purging.keep + timedelta(days=2)
+    meter.lap()
+    assert purging.run() == 1
+    with_a_file = meter.lap()
+    stage.clock.now += timedelta(hours=2)
+    assert purging.run() == 0
+    without_any = meter.lap()
+    found["a file dropped from the ledger"] = with_a_file.less(without_any)
     return found
 
 

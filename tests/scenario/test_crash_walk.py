@@ -6,13 +6,15 @@ The list of places to die is not written down here: it is whatever calls the eng
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, date, timedelta
 
 import pytest
 
-from shared.adapters.ledger_rows import job_key
+from shared.adapters.ledger_rows import arrivals_partition, job_key
+from shared.domain.balance import DayBalance, balances
 from shared.domain.evidence import needs_evidence
 from shared.domain.job import Job, JobState, Source
+from shared.domain.naming import source_key
 from shared.wiring import Doors, Engine, _open_doors, assemble
 from tests.scenario.conftest import FILE_ACTIVITY, GOOD_CSV, Stage
 from tests.scenario.dying import Killed, Reaper
@@ -129,6 +131,7 @@ def test_wherever_a_worker_dies_the_file_is_neither_lost_nor_sent_twice(stage: S
         assert source is not None
         place, calls = _die_at(stage, doors, step)
         _carry_on(stage, story, source, content, place)
+        assert all(sums.is_even for sums in _sums(doors, source)), f"the day does not add up after dying {place}"
         stage.world.faults.clear()
         if number == 0:
             assert all(any(call.endswith(passed) for call in calls) for passed in story.passes)
@@ -163,6 +166,8 @@ def _carry_on(stage: Stage, story: Story, source: Source, content: bytes, place:
         assert sent == 0 or not story.fault, f"F&O has it and it was not found after dying {place}"
         stage.blobs.get_blob_client(stage.landing, PATH).delete_blob()
         stage.engine.ledger._table.delete_entity(*job_key(job.job_id))
+        arrived = arrivals_partition(source.landed_at.astimezone(UTC).date())
+        stage.engine.ledger._table.delete_entity(arrived, source_key(source))
     else:
         assert job.state is story.end, f"{job.state} after dying {place}: {job.reason}"
         assert sent == story.is_sent, f"not sent after dying {place}"
@@ -176,3 +181,14 @@ def _job_of(stage: Stage, source: Source) -> Job:
     stored = stage.engine.ledger.read(stage.engine.ledger.by_source(source) or "none.20261114.x")
     assert stored is not None, "the file has no job"
     return stored.job
+
+
+def _sums(doors: Doors, source: Source) -> list[DayBalance]:
+    """The sum check over all that landed on the file's day."""
+    day = source.landed_at.astimezone(UTC).date()
+    standing = {
+        each.job_id: each.state
+        for business_date in (day, date(2026, 11, 14))
+        for each in doors.view.standings("customer-groups", business_date)
+    }
+    return balances(day, {arrival.job_id for arrival in doors.view.arrivals(day)}, standing)

@@ -1,5 +1,7 @@
 """App settings: read once, all faults at once, nothing secret in the message."""
 
+from datetime import timedelta
+
 import pytest
 
 from shared.errors import FaultyConfiguration
@@ -73,7 +75,7 @@ def test_a_secret_never_leaves_over_http() -> None:
     ("kind", "missing"),
     [
         ("client_secret", ["D365_TENANT_ID", "D365_CLIENT_ID", "D365_CLIENT_SECRET"]),
-        ("certificate", ["D365_TENANT_ID", "D365_CLIENT_ID", "D365_CERTIFICATE_PATH"]),
+        ("certificate", ["D365_TENANT_ID", "D365_CLIENT_ID", "D365_CERTIFICATE"]),
         ("local", ["D365_TOKEN_URL", "D365_CLIENT_ID", "D365_CLIENT_SECRET"]),
     ],
 )
@@ -83,6 +85,11 @@ def test_each_kind_of_sign_in_names_the_settings_it_needs(kind: str, missing: li
         assert f"{name}: missing" in text
 
 
+def test_rows_are_kept_for_as_long_as_the_archive_is_at_least() -> None:
+    assert "LEDGER_KEEP_DAYS: 30 is less than 90" in _faults({**GOOD, "LEDGER_KEEP_DAYS": "30"})
+    assert Settings.from_environ({**GOOD, "LEDGER_KEEP_DAYS": "400"}).ledger_keep == timedelta(days=400)
+
+
 def test_an_id_that_is_no_guid_is_told() -> None:
     text = _faults({**GOOD, "D365_AUTH": "client_secret", "D365_TENANT_ID": "contoso", "D365_CLIENT_ID": GUID})
     assert "D365_TENANT_ID: 'contoso' is not a GUID" in text
@@ -90,4 +97,5 @@ def test_an_id_that_is_no_guid_is_told() -> None:
 
 def test_no_secret_stands_in_what_the_settings_show_of_themselves() -> None:
     told = {**GOOD, "FILES": "AccountName=x;AccountKey=hidden", "D365_CLIENT_SECRET": "hidden"}
+    told |= {"D365_CERTIFICATE": "hidden"}
     assert "hidden" not in repr(Settings.from_environ(told))

@@ -15,9 +15,11 @@ from shared.domain.promises import parse_deadline
 from shared.ports import Arrival
 from shared.services.day_sums import DaySums
 from shared.services.promises import Promises
+from shared.services.purging import Purging
 from shared.services.timers import Timers
 from shared.services.watching import Watching
 from tests.builders import ManualClock, a_book, a_feed, a_job, a_source
+from tests.fakes.memory_files import MemoryFiles
 from tests.fakes.memory_ledger import MemoryLedger
 from tests.fakes.memory_watch import MemoryWatch
 
@@ -41,7 +43,8 @@ class Watch:
         self.clock, self.ledger, self.memory = ManualClock(FRIDAY - DAY), MemoryLedger(), MemoryWatch()
         promises = Promises(self.ledger, self.memory, a_book(feed), self.clock)
         sums = DaySums(self.ledger, self.ledger, self.memory, self.clock)
-        self._watching = Watching(promises, sums, Timers(self.memory, self.clock), self.clock)
+        purging = Purging(self.ledger, self.ledger, MemoryFiles(self.clock), self.clock, 90 * DAY, HOUR, 2)
+        self._watching = Watching(promises, sums, purging, Timers(self.memory, self.clock), self.clock)
         self._told = told
         told.set_level(logging.INFO)
         self.at(FRIDAY - DAY)

@@ -6,6 +6,7 @@ and the recurring data job's authorization policy. That F&O takes a managed iden
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from collections.abc import Callable
@@ -70,8 +71,9 @@ def credential_for(erp: ErpSettings, **options: Any) -> TokenCredential:
         case AuthKind.MANAGED_IDENTITY:
             return identity.ManagedIdentityCredential(client_id=erp.client_id or None, **options)
         case AuthKind.CERTIFICATE:
+            given = {"certificate_data": certificate_bytes(erp.certificate)} if erp.certificate else {}
             return identity.CertificateCredential(
-                erp.tenant_id, erp.client_id, erp.certificate_path, authority=erp.authority, **options
+                erp.tenant_id, erp.client_id, erp.certificate_path or None, authority=erp.authority, **given, **options
             )
         case AuthKind.CLIENT_SECRET:
             return identity.ClientSecretCredential(
@@ -79,6 +81,21 @@ def credential_for(erp: ErpSettings, **options: Any) -> TokenCredential:
             )
         case AuthKind.LOCAL:
             return LocalCredential(erp.token_url, erp.client_id, erp.client_secret)
+
+
+def certificate_bytes(text: str) -> bytes:
+    """A certificate with its private key as a setting holds it: PEM, or a PFX in base64, as Key Vault gives it out.
+
+    Raises ValueError for anything else, such as a Key Vault reference that the platform could not resolve.
+    """
+    if "-----BEGIN" in text:
+        return text.encode()
+    try:
+        return base64.b64decode(text, validate=True)
+    except ValueError:
+        raise ValueError(
+            "D365_CERTIFICATE is neither PEM nor a PFX in base64. In Azure: is its Key Vault reference resolved"
+        ) from None
 
 
 class TokenSource:
