@@ -34,7 +34,7 @@ Chance = Callable[[], float]
 class Version:
     """A ledger row as last seen: an opaque token, and what a writer need not write again.
 
-    `entries` is how many timeline entries were stored, `due_at` and `lane` when and where the row said it was due.
+    `entries` is how many timeline entries were stored, `due_at` and `lane` when and where an entry says that it is due.
     """
 
     token: str
@@ -135,6 +135,12 @@ class Ledger(Protocol):
 
     def write(self, job: Job, seen: Version) -> Version:
         """Replace the job read as `seen`. Raises Conflict when it has changed since."""
+
+    def write_intent(self, job: Job, seen: Version) -> Version:
+        """`write` for a job that goes to be sent, without a due entry of its own: the one it was seen under stays.
+
+        Whoever meets that entry while the job is SENDING reminds of the job before dropping the entry.
+        """
 
     def write_all(self, changes: Sequence[tuple[Job, Version]]) -> list[Version | None]:
         """`write` for many different jobs in few calls: their versions in the same order, None in place of Conflict.

@@ -63,6 +63,14 @@ class MemoryLedger:
             kept = present.job.timeline[: seen.entries - 1]
             return self._put(replace(job, timeline=kept + job.timeline[len(kept) :]), seen.token).version
 
+    def write_intent(self, job: Job, seen: Version) -> Version:
+        """See Ledger."""
+        with self._lock:
+            entries = dict(self._due)
+            version = self.write(job, seen)
+            self._due = entries
+            return version
+
     def write_all(self, changes: Sequence[tuple[Job, Version]]) -> list[Version | None]:
         """See Ledger."""
         return [self._written_or_none(job, seen) for job, seen in changes]
