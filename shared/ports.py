@@ -14,6 +14,7 @@ from shared.domain.duplicate import ContentClaim
 from shared.domain.export import Delivery, Dequeued, Export
 from shared.domain.history import ActivityPace
 from shared.domain.job import Job, JobState, Lane, Source
+from shared.domain.listing import JobLine
 from shared.domain.ordering import Member, Queue
 from shared.domain.outcome import EntityCounts, Summary
 from shared.domain.pace import EnvironmentPace, FeedPace, Standing
@@ -33,7 +34,7 @@ Chance = Callable[[], float]
 class Version:
     """A ledger row as last seen: an opaque token, and what a writer need not write again.
 
-    `entries` is how many timeline entries were stored, `due_at` and `lane` when and where the row said it was due.
+    `entries` is how many timeline entries were stored, `due_at` and `lane` when and where an entry says that it is due.
     """
 
     token: str
@@ -86,6 +87,7 @@ class Arrival:
     job_id: str
     feed: str
     landed_at: datetime
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +135,12 @@ class Ledger(Protocol):
 
     def write(self, job: Job, seen: Version) -> Version:
         """Replace the job read as `seen`. Raises Conflict when it has changed since."""
+
+    def write_intent(self, job: Job, seen: Version) -> Version:
+        """`write` for a job that goes to be sent, without a due entry of its own: the one it was seen under stays.
+
+        Whoever meets that entry while the job is SENDING reminds of the job before dropping the entry.
+        """
 
     def write_all(self, changes: Sequence[tuple[Job, Version]]) -> list[Version | None]:
         """`write` for many different jobs in few calls: their versions in the same order, None in place of Conflict.
@@ -206,6 +214,9 @@ class LedgerView(Protocol):
 
     def standings(self, feed: str, business_date: date) -> Iterator[JobStanding]:
         """Where the jobs of a feed's business date stand."""
+
+    def listed(self, feed: str, business_date: date) -> Iterator[JobLine]:
+        """The same with what a list shows of them; not whole jobs."""
 
 
 class OldRows(Protocol):

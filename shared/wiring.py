@@ -18,6 +18,7 @@ from shared.adapters.d365.client import D365Client
 from shared.adapters.d365.evidence import D365Evidence
 from shared.adapters.d365.exports import D365Exports
 from shared.adapters.d365.transport import Transport
+from shared.adapters.recent_pace import RecentPace
 from shared.adapters.storage_clients import blob_service, table_service
 from shared.adapters.table_contents import TableContents
 from shared.adapters.table_exports import TableExports
@@ -47,6 +48,7 @@ from shared.ports import (
     WatchLedger,
 )
 from shared.services.admission import Admission
+from shared.services.answers import Answers
 from shared.services.archiving import Archiving
 from shared.services.bundling import Bundling
 from shared.services.checking import Checking
@@ -93,6 +95,7 @@ class Engine:
     forgetting: Forgetting
     releasing: Releasing
     handwork: Handwork
+    answers: Answers
     watch: WatchLedger
     watching: Watching
 
@@ -172,7 +175,7 @@ def _open_doors(settings: Settings, clock: Clock) -> Doors:
     erp = settings.erp
     tokens = TokenSource(f"{erp.base_url}/.default", lambda: credential_for(erp), clock)
     table = table_service(settings.ledger).get_table_client(settings.ledger_table)
-    pace = TablePace(table)
+    pace = RecentPace(TablePace(table), clock)
     transport = Transport(erp.base_url, tokens, clock, Pausing(pace, clock).note)
     return Doors(
         ledger=TableLedger(table),
@@ -246,6 +249,7 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
         forgetting=forgetting,
         releasing=releasing,
         handwork=handwork,
+        answers=Answers(ledger, doors.view, doors.watch, doors.exports, doors.pace, feeds, clock),
         watch=doors.watch,
         watching=watching,
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, BinaryIO
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
-    AzureError,
     HttpResponseError,
     ResourceExistsError,
     ResourceModifiedError,
@@ -17,50 +17,17 @@ from azure.core.exceptions import (
 )
 
 from shared.adapters.blob_ranges import open_ranges
+from shared.adapters.blob_stream import BlobStreams, StreamedContent
 from shared.adapters.storage_errors import translated
 from shared.domain.job import Source
 from shared.errors import SourceLost, Transient
 from shared.ports import OPENING_BYTES
 
 if TYPE_CHECKING:
-    from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient, StorageStreamDownloader
+    from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient
 
 #: A package is judged by its end, its manifest and the beginnings of its data files: one call of this each.
 PEEK_WINDOW_BYTES = 2 * OPENING_BYTES
-
-
-class BlobContent:
-    """A landed blob being read, every range pinned to the ETag that the job was opened for."""
-
-    def __init__(self, open_stream: Callable[[], StorageStreamDownloader[bytes]]) -> None:
-        self._open_stream = open_stream
-        stream = open_stream()
-        self.size_bytes = stream.size
-        self._chunks: Iterator[bytes] | None = stream.chunks()
-        self._first = next(self._chunks, b"") if stream.size else b""
-
-    @property
-    def first_bytes(self) -> bytes:
-        """See Content."""
-        return self._first[:OPENING_BYTES]
-
-    def blocks(self) -> Iterator[bytes]:
-        """The stream that is open already; from the second call on a new one."""
-        try:
-            if self._chunks is None:
-                yield from self._open_stream().chunks()
-                return
-            chunks, self._chunks = self._chunks, None
-            yield self._first
-            yield from chunks
-        except ResourceModifiedError as error:
-            raise SourceLost("the file was overwritten in landing while it was being read") from error
-        except AzureError as error:
-            raise Transient(f"reading from landing broke off ({type(error).__name__})") from error
-
-    def close(self) -> None:
-        """Drop the stream. The SDK reads whole ranges, so no connection is held between two of them."""
-        self._chunks = None
 
 
 #: On a file that a person had put back into landing: the job that had it.
@@ -73,16 +40,15 @@ class BlobFiles:
 
     def __init__(self, service: BlobServiceClient, landing_container: str) -> None:
         self._service = service
+        self._streams = BlobStreams(service)
         self._landing = landing_container
 
-    def open(self, source: Source) -> BlobContent:
+    def open(self, source: Source) -> StreamedContent:
         """See FileStore."""
         blob = self._blob(source.container, source.path)
         with translated("opening a landed file"):
             try:
-                return BlobContent(
-                    lambda: blob.download_blob(etag=_quoted(source), match_condition=MatchConditions.IfNotModified)
-                )
+                return self._streams.content(blob, _quoted(source))
             except (ResourceNotFoundError, ResourceModifiedError) as error:
                 raise SourceLost(_how_lost(blob)) from error
 
@@ -138,8 +104,9 @@ class BlobFiles:
         digest = hashlib.sha256()
         with translated("reading a kept file back"):
             try:
-                for chunk in self._blob(container, path).download_blob().chunks():
-                    digest.update(chunk)
+                with closing(self._streams.content(self._blob(container, path))) as content:
+                    for block in content.blocks():
+                        digest.update(block)
             except ResourceNotFoundError as error:
                 raise SourceLost(f"{container}/{path} is not there") from error
         return digest.hexdigest()

@@ -13,6 +13,7 @@ from typing import Any
 from shared.adapters.long_text import packed, unpacked
 from shared.domain.findings import Finding
 from shared.domain.job import LONGEST_TIMELINE, Job, JobState, LandedFile, Lane, Source, TimelineEntry
+from shared.domain.listing import JobLine
 from shared.domain.outcome import EntityCounts, RowCounts
 
 #: Raised when a column is added or changes its meaning. Rows of the version before are read as they are, and become
@@ -208,6 +209,43 @@ def from_row(row: Row) -> Job:
         feeds_version=get("feeds_version", ""),
         trace=get("trace", ""),
         timeline=_timeline(row),
+    )
+
+
+#: The columns that a list of jobs reads.
+LINE_COLUMNS = [
+    "feed",
+    "legal_entity",
+    "path",
+    "state",
+    "reason",
+    "landed_at",
+    "changed_at",
+    "rows",
+    "causes",
+    "overdue",
+    "attempt",
+    "message_id",
+]
+
+
+def line_from_row(row: Row) -> JobLine:
+    """The line of a row that was read with LINE_COLUMNS."""
+    get = row.get
+    return JobLine(
+        job_id=f"{row['PartitionKey'].removeprefix('job.')}.{row['RowKey']}",
+        feed=row["feed"],
+        legal_entity=get("legal_entity") or "",
+        path=row["path"],
+        state=JobState(row["state"]),
+        reason=get("reason") or "",
+        landed_at=datetime.fromisoformat(row["landed_at"]),
+        changed_at=datetime.fromisoformat(row["changed_at"]),
+        rows=_rows(get("rows") or ""),
+        causes=get("causes") or "",
+        overdue=get("overdue") == "yes",
+        attempt=int(get("attempt") or "0"),
+        message_id=get("message_id") or "",
     )
 
 

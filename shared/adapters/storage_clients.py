@@ -19,7 +19,7 @@ READ_BYTES = 4 * 1024 * 1024
 
 #: How often the SDK tries again by itself, some 2 s apart. Its own ways (15 to 24 s for a blob, ten tries for a table)
 #: keep a worker past the tick's budget; a fault that lasts longer is Transient, and the next tick's affair.
-_TRIES_AGAIN = 3
+TRIES_AGAIN = 3
 
 #: Kept connections of one client: at least as many as events and workers there are at once.
 _CONNECTIONS = 32
@@ -32,8 +32,8 @@ def blob_service(connection: StorageConnection) -> BlobServiceClient:
     options: Any = {
         "max_single_get_size": READ_BYTES,
         "max_chunk_get_size": READ_BYTES,
-        "transport": _transport(),
-        "retry_policy": LinearRetry(backoff=2, retry_total=_TRIES_AGAIN, random_jitter_range=1),
+        "transport": transport(),
+        "retry_policy": LinearRetry(backoff=2, retry_total=TRIES_AGAIN, random_jitter_range=1),
     }
     if connection.connection_string:
         return BlobServiceClient.from_connection_string(connection.connection_string, **options)
@@ -44,13 +44,13 @@ def table_service(connection: StorageConnection) -> TableServiceClient:
     """A client for the connection's tables."""
     from azure.data.tables import TableServiceClient
 
-    options: Any = {"transport": _transport(), "retry_total": _TRIES_AGAIN}
+    options: Any = {"transport": transport(), "retry_total": TRIES_AGAIN}
     if connection.connection_string:
         return TableServiceClient.from_connection_string(connection.connection_string, **options)
     return TableServiceClient(connection.table_uri, credential=_identity(connection), **options)
 
 
-def _transport() -> RequestsTransport:
+def transport() -> RequestsTransport:
     """What the SDK would make, on a lean session. Time-outs and block size are those of azure-storage-blob."""
     from azure.core.pipeline.transport import RequestsTransport
 

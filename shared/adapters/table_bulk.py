@@ -9,7 +9,7 @@ from azure.core import MatchConditions
 from azure.data.tables import TableClient, TableTransactionError
 
 from shared.adapters import ledger_rows as rows
-from shared.domain.job import Job, lane_of
+from shared.domain.job import Job, JobState, lane_of
 from shared.errors import Conflict
 from shared.ports import Version
 
@@ -95,5 +95,6 @@ def if_as(seen: Version) -> dict[str, Any]:
 
 
 def version_of(job: Job, etag: str | None) -> Version:
-    """What a writer of this job need know about its row."""
-    return Version(token=etag or "", entries=len(job.timeline), due_at=job.due_at, lane=lane_of(job))
+    """What a writer of this job need know about its row. A job being sent may have no entry: see `write_intent`."""
+    noted_at = None if job.state is JobState.SENDING else job.due_at
+    return Version(token=etag or "", entries=len(job.timeline), due_at=noted_at, lane=lane_of(job))

@@ -91,11 +91,19 @@ class TableLedger:
         with translated("writing a job"):
             if is_due_anew(job, seen):
                 self._note_due(job, seen.token)
-            try:
-                answer = self._table.update_entity(rows.to_row(job, seen.entries), mode=UpdateMode.MERGE, **if_as(seen))
-            except (ResourceModifiedError, ResourceNotFoundError) as error:
-                raise Conflict(f"job {job.job_id} changed since it was read") from error
-            return version_of(job, answer["etag"])
+            return self._merge(job, seen)
+
+    def write_intent(self, job: Job, seen: Version) -> Version:
+        """The row alone."""
+        with translated("writing the intent to send"):
+            return self._merge(job, seen)
+
+    def _merge(self, job: Job, seen: Version) -> Version:
+        try:
+            answer = self._table.update_entity(rows.to_row(job, seen.entries), mode=UpdateMode.MERGE, **if_as(seen))
+        except (ResourceModifiedError, ResourceNotFoundError) as error:
+            raise Conflict(f"job {job.job_id} changed since it was read") from error
+        return version_of(job, answer["etag"])
 
     def write_all(self, changes: Sequence[tuple[Job, Version]]) -> list[Version | None]:
         """The order of `write`, in transactions."""
@@ -270,4 +278,5 @@ def _arrival(job: Job) -> dict[str, str]:
         "RowKey": source_key(job.source),
         "job_id": job.job_id,
         "landed_at": job.source.landed_at.isoformat(),
+        "path": job.source.path,
     }

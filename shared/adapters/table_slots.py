@@ -5,6 +5,7 @@ A job takes its place under the activity's cap and under the environment's in on
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -28,11 +29,20 @@ class TableSlots:
 
     def __init__(self, table: TableClient) -> None:
         self._table = table
+        self._is_roomy = True
 
     def take(self, job_id: str, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
-        """One place under each cap, all or none; None when one is full or the rush is too great."""
+        """One place under each cap, all or none; None when one is full or the rush is too great.
+
+        Where there was room of late, a job's own numbers are tried unseen: the same ones each time, so that a job that
+        holds them already is refused, and finds that out below. One that holds others, after a crash, has two places
+        until those are freed as orphans; under the caps it is all the same.
+        """
+        if self._is_roomy and (unseen := self._taken_unseen(job_id, caps, now)):
+            return unseen
         for _ in range(_TRIES):
             present = self._rows()
+            self._is_roomy = _is_roomy(caps, present)
             held = [row for row in present if row["job_id"] == job_id]
             missing = {name: cap for name, cap in caps.items() if name not in {_cap_of(row["RowKey"]) for row in held}}
             chosen = [_free_number(name, cap, present, job_id) for name, cap in missing.items()]
@@ -46,6 +56,14 @@ class TableSlots:
             if self._all_or_none(changes):
                 return tuple(sorted([*keys, *(row["RowKey"] for row in held)]))
         return None
+
+    def _taken_unseen(self, job_id: str, caps: Mapping[str, int], now: datetime) -> tuple[str, ...]:
+        """The numbers that the job's ID gives, without a look at who is there; empty where one is taken."""
+        keys = sorted(filter(None, (_free_number(name, cap, [], job_id) for name, cap in caps.items())))
+        columns = {"job_id": job_id, "taken_at": now.isoformat()}
+        is_taken = len(keys) == len(caps) and self._all_or_none([("create", _row(key) | columns, {}) for key in keys])
+        self._is_roomy = is_taken
+        return tuple(keys) if is_taken else ()
 
     def free(self, job_id: str, keys: set[str]) -> None:
         """Delete those of the rows that this job holds, each only if it is as read."""
@@ -93,6 +111,12 @@ def _cap_of(key: str) -> str:
 def _slot(row: Any) -> Slot:
     taken_at = datetime.fromisoformat(row["taken_at"]).astimezone(UTC)
     return Slot(key=row["RowKey"], job_id=row["job_id"], taken_at=taken_at)
+
+
+def _is_roomy(caps: Mapping[str, int], present: list[Any]) -> bool:
+    """True while at most a half of each cap is in use: a number of one's own is then most likely free."""
+    used = Counter(_cap_of(row["RowKey"]) for row in present)
+    return all(2 * used[name] <= cap for name, cap in caps.items())
 
 
 def _free_number(name: str, cap: int, present: list[Any], job_id: str) -> str | None:

@@ -12,6 +12,7 @@ from azure.data.tables import TableClient
 from shared.adapters import ledger_rows as rows
 from shared.adapters.storage_errors import translated
 from shared.domain.job import JobState
+from shared.domain.listing import JobLine
 from shared.ports import Arrival, JobStanding, OpenEntry
 
 
@@ -41,10 +42,11 @@ class TableView:
         """One partition, page by page."""
         bounds = f"PartitionKey eq '{rows.arrivals_partition(day)}'"
         with translated("listing arrivals"):
-            for row in self._table.query_entities(bounds, select=["job_id", "landed_at"]):
+            for row in self._table.query_entities(bounds, select=["job_id", "landed_at", "path"]):
                 job_id = str(row["job_id"])
                 landed_at = datetime.fromisoformat(row["landed_at"])
-                yield Arrival(job_id=job_id, feed=job_id.partition(".")[0], landed_at=landed_at)
+                feed, path = job_id.partition(".")[0], str(row.get("path") or "")
+                yield Arrival(job_id=job_id, feed=feed, landed_at=landed_at, path=path)
 
     def standings(self, feed: str, business_date: date) -> Iterator[JobStanding]:
         """One partition, page by page, three columns of it."""
@@ -58,6 +60,13 @@ class TableView:
                     state=JobState(row["state"]),
                     landed_at=datetime.fromisoformat(row["landed_at"]),
                 )
+
+    def listed(self, feed: str, business_date: date) -> Iterator[JobLine]:
+        """One partition, page by page, the columns of a line."""
+        partition = f"PartitionKey eq '{rows.date_partition(feed, business_date)}'"
+        with translated("listing jobs"):
+            for row in self._table.query_entities(partition, select=["PartitionKey", "RowKey", *rows.LINE_COLUMNS]):
+                yield rows.line_from_row(dict(row))
 
 
 def _open_entry(row: dict[str, Any]) -> OpenEntry:

@@ -84,7 +84,9 @@ def _after_errors(job: Job, summary: Summary, now: datetime, policy: PollPolicy)
 
 
 def _end(job: Job, to: JobState, now: datetime, why: str) -> Job:
-    return replace(advance(job, to, now, why), due_at=now, overdue=False)
+    """Due as before, where that time has come: the due entry that led to the answer leads to what is left to do."""
+    due_at = job.due_at if job.due_at and job.due_at <= now else now
+    return replace(advance(job, to, now, why), due_at=due_at, overdue=False)
 
 
 def _wait(job: Job, now: datetime, policy: PollPolicy) -> Job:

@@ -39,12 +39,17 @@ def job_id_from_external(reference: str) -> str:
 
 def business_date_of(name: str, landed_at: datetime) -> date:
     """The last date written in the file's name (2026-11-14, 20261114), else the day it landed (UTC)."""
+    return date_in_name(name) or landed_at.astimezone(UTC).date()
+
+
+def date_in_name(name: str) -> date | None:
+    """The last date written in a name; None when there is none."""
     for year, _, month, day in reversed(_DATE.findall(name)):
         try:
             return date(int(year), int(month), int(day))
         except ValueError:
             continue
-    return landed_at.astimezone(UTC).date()
+    return None
 
 
 def archive_folder(job: Job) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from shared.domain.feed import FeedBook
@@ -11,7 +12,7 @@ from shared.errors import FaultyConfiguration
 from shared.feeds.offline import NotReadable, load_offline, missing_settings, read_text
 
 
-def main(arguments: list[str]) -> int:
+def main(arguments: Sequence[str]) -> int:
     """Return 0 when the file is good, 1 when it has faults, 2 when it was not named or cannot be read."""
     if len(arguments) != 1:
         print("usage: python -m shared.feeds FILE", file=sys.stderr)

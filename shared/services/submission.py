@@ -163,7 +163,7 @@ class Submission:
         limit = SEND_ALLOWANCE + timedelta(seconds=size_bytes / SLOWEST_BYTES_PER_SECOND)
         job = advance(stored.job, JobState.SENDING, now, f"attempt {stored.job.attempt + 1}")
         job = replace(job, due_at=now + limit, sent_at=now)
-        version = self.ledger.write(job, stored.version)
+        version = self.ledger.write_intent(job, stored.version)
         emit(Event.JOB_SENDING, job, size_bytes=size_bytes, warnings=",".join(f.rule for f in job.findings))
         return Stored(job, version)
 

@@ -170,7 +170,7 @@ class Tick:
     def _step(self, entry: DueEntry, stored: Stored, report: TickReport) -> _Step:
         """Follow one due entry: (whether the entry is used up, the job afterwards if it was looked at)."""
         if stored.job.due_at != entry.due_at or lane_of(stored.job) is not entry.lane:
-            return not self._may_be_written(entry, stored), None
+            return self._is_left_behind(entry, stored), None
         if self._asks_the_erp(stored) and self.pausing.until_as_last_seen():
             return False, None
         with tracing.working_on(stored.job.trace, report.trace), about(stored.job):
@@ -185,6 +185,14 @@ class Tick:
         if stored.job.is_final:
             return stored.job.archived_at is not None
         return stored.job.state in {JobState.ENQUEUED, JobState.RUNNING, JobState.IN_DOUBT}
+
+    def _is_left_behind(self, entry: DueEntry, stored: Stored) -> bool:
+        """True when the entry can be dropped. A job being sent may have no other: it gets its own first."""
+        if self._may_be_written(entry, stored):
+            return False
+        if stored.job.state is JobState.SENDING:
+            self.ledger.remind(stored.job)
+        return True
 
     def _may_be_written(self, entry: DueEntry, stored: Stored) -> bool:
         """True while the write that noted the entry may be about to follow: dropped now, the job would never be due."""

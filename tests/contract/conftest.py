@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.adapters.recent_pace import RecentPace
 from shared.adapters.table_contents import TableContents
 from shared.adapters.table_ledger import TableLedger
 from shared.adapters.table_old_rows import TableOldRows
@@ -15,6 +16,7 @@ from shared.adapters.table_pace import TablePace
 from shared.adapters.table_view import TableView
 from shared.adapters.table_watch import TableWatch
 from shared.ports import ContentLedger, Ledger, LedgerView, OldRows, OrderLedger, PaceLedger, WatchLedger
+from tests.builders import ManualClock
 from tests.fakes.memory_contents import MemoryContents
 from tests.fakes.memory_ledger import MemoryLedger
 from tests.fakes.memory_order import MemoryOrder
@@ -62,11 +64,12 @@ def watch(request: pytest.FixtureRequest) -> Iterator[WatchLedger]:
         yield TableWatch(service.create_table(names.table("ledger")))
 
 
-@pytest.fixture(params=["memory", "azurite"])
+@pytest.fixture(params=["memory", "recent", "azurite"])
 def pace(request: pytest.FixtureRequest) -> Iterator[PaceLedger]:
     """An untouched pace of each kind."""
-    if request.param == "memory":
-        yield MemoryPace()
+    if request.param in {"memory", "recent"}:
+        store = MemoryPace()
+        yield store if request.param == "memory" else RecentPace(store, ManualClock())
         return
     from azure.data.tables import TableServiceClient
 

@@ -41,7 +41,7 @@ def test_many_jobs_written_together_are_stored_and_due_as_if_each_was_written_al
 ) -> None:
     before = _opened(ledger, count)
     later = START + timedelta(hours=1)
-    jobs = [replace(advance(each.job, JobState.SENDING, clock(), "off"), due_at=later) for each in before]
+    jobs = [replace(advance(each.job, JobState.REJECTED, clock(), "unfit"), due_at=later) for each in before]
     versions = ledger.write_all([(job, each.version) for job, each in zip(jobs, before, strict=True)])
     found = [ledger.read(job.job_id) for job in jobs]
     assert [(each.job, each.version) if each else None for each in found] == list(zip(jobs, versions, strict=True))
@@ -335,3 +335,36 @@ def test_a_cause_is_first_seen_once_in_each_feed(ledger: Ledger, clock: ManualCl
     clock.advance(timedelta(days=2))
     assert ledger.first_seen("invoices", "abc", clock()) == first
     assert ledger.first_seen("orders", "abc", clock()) == clock()
+
+
+def test_an_intent_to_send_leaves_the_entry_that_it_was_found_by_and_the_next_write_notes_its_own(
+    ledger: Ledger, clock: ManualClock
+) -> None:
+    stored, _ = ledger.open(a_job(due_at=START))
+    later = START + timedelta(minutes=5)
+    sending = replace(advance(stored.job, JobState.SENDING, clock(), "attempt 1"), due_at=later)
+    version = ledger.write_intent(sending, stored.version)
+    found = ledger.read(sending.job_id)
+    assert found == Stored(sending, version)
+    assert [entry.due_at for entry in ledger.due(Lane.SEND, later)] == [START]
+    assert list(ledger.due(Lane.FOLLOW, later)) == []
+    ledger.write(advance(sending, JobState.ENQUEUED, clock(), "taken"), version)
+    assert [entry.due_at for entry in ledger.due(Lane.FOLLOW, later)] == [later]
+
+
+def test_an_intent_to_send_is_one_callers(ledger: Ledger, clock: ManualClock) -> None:
+    stored, _ = ledger.open(a_job())
+    sending = advance(stored.job, JobState.SENDING, clock(), "attempt 1")
+    ledger.write_intent(sending, stored.version)
+    with pytest.raises(Conflict):
+        ledger.write_intent(sending, stored.version)
+
+
+def test_a_job_finds_the_places_that_it_holds_whether_few_or_many_are_taken(ledger: Ledger) -> None:
+    jobs = [a_job(a_source(f"a/b/{number}.csv")) for number in range(20)]
+    caps = {"env": 40, "act.x": 20}
+    first = [ledger.take_slots(job, caps, START) for job in jobs]
+    assert all(first)
+    assert len(ledger.taken()) == 40
+    assert [ledger.take_slots(job, caps, START) for job in jobs] == first
+    assert len(ledger.taken()) == 40

@@ -9,6 +9,8 @@ import pytest
 
 from shared.adapters.table_ledger import TableLedger
 from shared.domain.job import JobState, Lane, advance
+from shared.domain.listing import line_of
+from shared.domain.outcome import RowCounts
 from shared.ports import DueEntry, Ledger, LedgerView
 from tests.builders import START, a_job, a_source
 
@@ -79,6 +81,23 @@ def test_standings_tell_the_state_of_every_job_of_a_business_date(ledger: Ledger
     [found] = view.standings("customer-groups", job.business_date)
     assert (found.job_id, found.state, found.landed_at) == (job.job_id, JobState.SENDING, START)
     assert list(view.standings("customer-groups", job.business_date + DAY)) == []
+
+
+def test_a_list_has_what_it_shows_of_every_job_of_a_business_date(ledger: Ledger, view: LedgerView) -> None:
+    job = a_job()
+    stored, _ = ledger.open(job)
+    sent = replace(
+        advance(stored.job, JobState.SENDING, START, "attempt 1"), rows=RowCounts(rows_in=3, rows_ok=2, rows_bad=1)
+    )
+    ledger.write(replace(sent, causes="2 causes", overdue=True, message_id="m-1"), stored.version)
+    assert list(view.listed("customer-groups", job.business_date)) == [
+        line_of(replace(sent, causes="2 causes", overdue=True, message_id="m-1"))
+    ]
+
+
+def test_an_arrival_says_under_which_path_the_file_landed(ledger: Ledger, view: LedgerView) -> None:
+    ledger.open(a_job(a_source("customer-groups/USMF/größe 1.csv")))
+    assert [arrival.path for arrival in view.arrivals(START.date())] == ["customer-groups/USMF/größe 1.csv"]
 
 
 def test_a_file_whose_worker_died_before_the_claim_has_arrived_and_is_opened_once_by_the_next(

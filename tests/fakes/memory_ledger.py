@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from shared.domain.job import Job, Lane, Source, lane_of
+from shared.domain.listing import JobLine, line_of
 from shared.domain.naming import source_key
 from shared.errors import Conflict
 from shared.ports import Arrival, DueEntry, JobStanding, OldArrival, OpenEntry, Slot, Stored, Version
@@ -36,7 +37,8 @@ class MemoryLedger:
         with self._lock:
             job_id = self._claims.setdefault(source_key(job.source), job.job_id)
             landed_at = job.source.landed_at
-            arrival = Arrival(job_id=job_id, feed=job_id.partition(".")[0], landed_at=landed_at)
+            feed, path = job_id.partition(".")[0], job.source.path
+            arrival = Arrival(job_id=job_id, feed=feed, landed_at=landed_at, path=path)
             self._landed[(landed_at.astimezone(UTC).date(), source_key(job.source))] = arrival
             if job_id in self._jobs:
                 return self._jobs[job_id], False
@@ -60,6 +62,14 @@ class MemoryLedger:
                 raise Conflict(f"job {job.job_id} changed since it was read")
             kept = present.job.timeline[: seen.entries - 1]
             return self._put(replace(job, timeline=kept + job.timeline[len(kept) :]), seen.token).version
+
+    def write_intent(self, job: Job, seen: Version) -> Version:
+        """See Ledger."""
+        with self._lock:
+            entries = dict(self._due)
+            version = self.write(job, seen)
+            self._due = entries
+            return version
 
     def write_all(self, changes: Sequence[tuple[Job, Version]]) -> list[Version | None]:
         """See Ledger."""
@@ -198,6 +208,10 @@ class MemoryLedger:
         """See LedgerView."""
         for job in self.on_date(feed, business_date):
             yield JobStanding(job_id=job.job_id, state=job.state, landed_at=job.source.landed_at)
+
+    def listed(self, feed: str, business_date: date) -> Iterator[JobLine]:
+        """See LedgerView."""
+        yield from map(line_of, self.on_date(feed, business_date))
 
     def take_slots(self, job: Job, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
         """See Ledger."""

@@ -1,0 +1,216 @@
+"""What people ask: how is today, did the 14th's invoices load, where is this file, when did an export last come?
+
+Every answer costs what it shows: keys and few columns of the partitions of a day, never the history (docs/ledger.md).
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+from shared.domain.export import DeliveryState, Export
+from shared.domain.feed import FeedBook
+from shared.domain.job import Job, JobState
+from shared.domain.listing import JobLine, line_of
+from shared.domain.naming import UNROUTED, date_in_name
+from shared.domain.promises import PromiseRecord
+from shared.ports import Clock, ExportLedger, Ledger, LedgerView, PaceLedger, WatchLedger
+
+#: A file is looked for by its name among what landed within so many days.
+SEARCHED_DAYS = 14
+MOST_FOUND = 100
+SPARK_DAYS = 14
+_NEWEST_EXPORTS = 5
+#: What no ID of F&O has, and no key of a table may have.
+_NO_ID = frozenset("/\\#?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedDay:
+    """One feed on one day of landing (UTC).
+
+    `states` counts what landed that day; `waiting` why files of it wait; `open_before` what landed earlier and has not
+    ended. `recent` are the arrivals of the days before, oldest first. `broken` says which promises are not kept.
+    """
+
+    feed: str
+    arrived: int
+    states: Mapping[JobState, int]
+    waiting: Mapping[str, int]
+    overdue: int
+    open_before: int
+    oldest_open_at: datetime | None
+    recent: tuple[int, ...]
+    broken: tuple[str, ...]
+    paused_why: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportStanding:
+    """One export: its last delivery, how often one is expected, what is stored and not acknowledged, the newest."""
+
+    name: str
+    last_at: datetime | None
+    every: timedelta | None
+    is_late: bool
+    open_deliveries: int
+    unacknowledged: int
+    newest: tuple[Export, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Questions to the ledger. All raise Transient when it cannot be reached; none changes anything."""
+
+    ledger: Ledger
+    view: LedgerView
+    watch: WatchLedger
+    exports: ExportLedger
+    pace: PaceLedger
+    feeds: FeedBook
+    clock: Clock
+
+    def job(self, job_id: str) -> Job | None:
+        """One job, with its timeline."""
+        found = self.ledger.read(job_id) if job_id.count(".") == 2 else None
+        return found.job if found else None
+
+    def jobs(self, business_date: date, feed: str = "", states: Iterable[JobState] = ()) -> list[JobLine]:
+        """The jobs of a business date, of one feed or of all, newest first; in these states, if some are named."""
+        wanted, names = frozenset(states), [feed] if feed else [*self.feeds.feeds, UNROUTED]
+        lines = [line for name in names for line in self.view.listed(name, business_date)]
+        return _newest_first(line for line in lines if not wanted or line.state in wanted)
+
+    def find(self, text: str) -> list[JobLine]:
+        """By job ID, message ID, execution ID, or a part of a file's name; the newest MOST_FOUND.
+
+        A name is looked for among the business date that it holds, and what landed in the last SEARCHED_DAYS.
+        """
+        text = text.strip()
+        if job := self.job(text):
+            return [line_of(job)]
+        if text and not _NO_ID & set(text) and (owner := self.ledger.by_message(text)) and (job := self.job(owner)):
+            return [line_of(job)]
+        return _newest_first(self._named(text.casefold()))[:MOST_FOUND] if text else []
+
+    def today(self, day: date) -> list[FeedDay]:
+        """Every feed on a day of landing, those with trouble as well as those without a file."""
+        lines, earlier = self._landed_on(day), self._open_before(day)
+        recent, broken = self._recent(day), self._broken()
+        names = sorted({*self.feeds.feeds, *lines, *earlier} - {UNROUTED}) + [n for n in (UNROUTED,) if n in lines]
+        return [self._feed_day(name, lines[name], earlier[name], recent[name], broken[name]) for name in names]
+
+    def export_standings(self) -> list[ExportStanding]:
+        """Every export of feeds.yaml."""
+        seen = self.watch.seen()
+        return [self._export(name, seen.get(f"export.{name}")) for name in self.feeds.exports]
+
+    def _feed_day(
+        self, name: str, lines: list[JobLine], earlier: list[str], recent: list[int], broken: list[str]
+    ) -> FeedDay:
+        unended = [line.landed_at for line in lines if line.state in _OPEN]
+        stopped = self.pace.standing(name).feed if name in self.feeds.feeds else None
+        return FeedDay(
+            feed=name,
+            arrived=len(lines),
+            states=Counter(line.state for line in lines),
+            waiting=Counter(line.waits_for for line in lines if line.waits_for),
+            overdue=sum(line.overdue for line in lines),
+            open_before=len(earlier),
+            oldest_open_at=min(unended, default=None),
+            recent=tuple(recent),
+            broken=tuple(broken),
+            paused_why=stopped.stopped_why if stopped and stopped.stopped_at else "",
+        )
+
+    def _landed_on(self, day: date) -> dict[str, list[JobLine]]:
+        arrived = {arrival.job_id for arrival in self.view.arrivals(day)}
+        found: dict[str, list[JobLine]] = defaultdict(list)
+        for feed, business_date in sorted({_of(job_id) for job_id in arrived}):
+            found[feed] += [line for line in self.view.listed(feed, business_date) if line.job_id in arrived]
+        return found
+
+    def _open_before(self, day: date) -> dict[str, list[str]]:
+        """Open jobs by feed that are not of that day's arrivals: their entries say so without a look at their rows."""
+        arrived = {arrival.job_id for arrival in self.view.arrivals(day)}
+        found: dict[str, list[str]] = defaultdict(list)
+        for job_id, feed in {(entry.job_id, entry.feed) for entry in self.view.open_entries()}:
+            if job_id not in arrived:
+                found[feed].append(job_id)
+        return found
+
+    def _recent(self, day: date) -> dict[str, list[int]]:
+        first = day - timedelta(days=SPARK_DAYS)
+        found: dict[str, list[int]] = defaultdict(lambda: [0] * SPARK_DAYS)
+        for sums in self.watch.days(first):
+            if sums.day < day:
+                found[sums.feed][(sums.day - first).days] = sums.arrived
+        return found
+
+    def _broken(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for record in self.watch.promises():
+            if record.broken:
+                found[record.feed].append(_promise_text(record))
+        return found
+
+    def _named(self, text: str) -> Iterator[JobLine]:
+        dated = date_in_name(text)
+        seen: set[str] = set()
+        for line in self.jobs(dated) if dated else ():
+            if text in line.path.casefold():
+                seen.add(line.job_id)
+                yield line
+        for job_id in islice(self._arrived_as(text, seen), MOST_FOUND):
+            if job := self.job(job_id):
+                yield line_of(job)
+
+    def _arrived_as(self, text: str, besides: set[str]) -> Iterator[str]:
+        today = self.clock().date()
+        for back in range(SEARCHED_DAYS):
+            for arrival in self.view.arrivals(today - timedelta(days=back)):
+                if text in arrival.path.casefold() and arrival.job_id not in besides:
+                    yield arrival.job_id
+
+    def _export(self, name: str, last_at: datetime | None) -> ExportStanding:
+        feed, open_ones = self.feeds.exports[name], [delivery for delivery, _ in self.exports.open_deliveries(name)]
+        return ExportStanding(
+            name=name,
+            last_at=last_at,
+            every=feed.every,
+            is_late=bool(feed.every and last_at and self.clock() - last_at > feed.every),
+            open_deliveries=len(open_ones),
+            unacknowledged=sum(delivery.state is DeliveryState.STORED for delivery in open_ones),
+            newest=tuple(islice(self.exports.exports(name), _NEWEST_EXPORTS)),
+        )
+
+
+#: States that a file passes through on its way; what is in doubt waits for a person and counts as open, too.
+_OPEN = frozenset(
+    {
+        JobState.COLLECTING,
+        JobState.RECEIVED,
+        JobState.WAITING,
+        JobState.SENDING,
+        JobState.ENQUEUED,
+        JobState.RUNNING,
+        JobState.IN_DOUBT,
+    }
+)
+
+
+def _newest_first(lines: Iterable[JobLine]) -> list[JobLine]:
+    return sorted(lines, key=lambda line: line.landed_at, reverse=True)
+
+
+def _of(job_id: str) -> tuple[str, date]:
+    feed, day, _ = job_id.split(".")
+    return feed, datetime.strptime(f"{day}+0000", "%Y%m%d%z").date()
+
+
+def _promise_text(record: PromiseRecord) -> str:
+    what = {"expect": "no file has arrived", "loaded_by": "not loaded", "every": "no delivery"}[record.kind]
+    return f"{what} by its time on {record.day.isoformat()}"

@@ -1,0 +1,181 @@
+"""The operator's command line: it answers the questions, acts with a reason, and ends as its page says."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.courier.__main__ import DONE, FAILED, WRONG, main
+from shared.courier.follow import followed
+from shared.courier.table import table
+from shared.domain.job import Job, JobState
+from shared.errors import FaultyConfiguration
+from shared.wiring import Engine
+from tests.scenario.conftest import GOOD_CSV, Stage
+
+PARTIAL = "customer-groups/USMF/groups-2026-11-14.csv"
+DOUBTFUL = "customer-groups/DEMF/größe-2026-11-14.csv"
+WHY = ["--why", "asked by finance", "--by", "ada"]
+
+
+@pytest.fixture
+def day(stage: Stage) -> Stage:
+    """The 14th: one partial file, and one in doubt."""
+    stage.drop(PARTIAL, GOOD_CSV + b",No key\r\n")
+    stage.run_to_the_end()
+    stage.world.faults.add("enqueue", "answer_lost_after_commit")
+    stage.drop(DOUBTFUL, GOOD_CSV + b"70,Doubt\r\n")
+    stage.tick(timedelta(hours=3))
+    return stage
+
+
+class Terminal:
+    """A person at the command line."""
+
+    def __init__(self, stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+        self._stage, self._capsys = stage, capsys
+
+    def __call__(self, *words: str, ends: int = DONE) -> str:
+        """What is shown, once the end is as expected."""
+        assert main(words, lambda: self._stage.engine) == ends
+        return self._capsys.readouterr().out
+
+    def json(self, *words: str) -> list[dict[str, object]]:
+        """The same for scripts."""
+        told = json.loads(self(*words, "--json"))
+        return told if isinstance(told, list) else [told]
+
+
+@pytest.fixture
+def say(day: Stage, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    return Terminal(day, capsys)
+
+
+def test_did_the_14ths_files_load_is_one_line_each(say: Terminal, day: Stage) -> None:
+    shown = say("jobs", "--feed", "customer-groups", "--date", "2026-11-14")
+    assert shown.splitlines()[0].split("  ")[0] == "File"
+    assert "groups-2026-11-14.csv  USMF" in shown
+    assert "PARTIAL" in shown
+    assert "IN_DOUBT, overdue" in shown
+    told = say.json("jobs", "--feed", "customer-groups", "--date", "2026-11-14", "--state", "partial")
+    assert [(each["state"], each["rows"]) for each in told] == [("PARTIAL", {"in": 3, "ok": 2, "bad": 1})]
+    assert say("jobs", "--date", "2026-11-13") == "No job.\n"
+
+
+@pytest.mark.parametrize("part", ["größe", "GROUPS-2026-11", "USMF/groups"])
+def test_a_file_is_found_by_a_part_of_its_name(say: Terminal, part: str) -> None:
+    found = [str(each["path"]) for each in say.json("find", part)]
+    assert found
+    assert all(part.casefold() in path.casefold() for path in found)
+
+
+def test_a_job_is_found_by_its_id_and_by_its_message(say: Terminal, day: Stage) -> None:
+    job = day.job(PARTIAL)
+    for text in (job.job_id, job.message_id):
+        assert [each["job_id"] for each in say.json("find", text)] == [job.job_id]
+    assert say.json("find", "no such file") == []
+
+
+def test_a_job_is_shown_with_its_rows_by_entity_and_its_timeline(say: Terminal, day: Stage) -> None:
+    job = day.job(PARTIAL)
+    shown = say("show", job.job_id)
+    for part in (job.message_id, "3 / 2 / 1", "Customer groups", "ENQUEUED", job.archive_path, "landed as"):
+        assert part in shown
+    assert say.json("show", job.job_id)[0]["outcome"] == "PARTIAL"
+    assert "`find` looks for a file's name" in say("show", "a.20261114.b", ends=FAILED)
+
+
+def test_today_counts_what_landed_and_says_what_wants_a_look(say: Terminal, day: Stage) -> None:
+    [groups] = [each for each in say.json("today") if each["feed"] == "customer-groups"]
+    assert groups["arrived"] == 2
+    assert groups["states"] == {"IN_DOUBT": 1, "PARTIAL": 1}
+    assert groups["overdue"] == 1
+    shown = say("today", "--date", f"{datetime.now(UTC):%Y-%m-%d}")
+    assert next(line for line in shown.splitlines() if line.startswith("customer-groups")).endswith("1 overdue")
+
+
+def test_a_partial_file_is_replayed_only_when_that_is_said(
+    say: Terminal, day: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    job = day.job(PARTIAL)
+    assert main(["replay", job.job_id, *WHY], lambda: day.engine) == FAILED
+    assert "its rows would be imported twice" in capsys.readouterr().err
+    shown = say("replay", job.job_id, "--again", *WHY)
+    assert "ENQUEUED" in shown
+    assert [other.replay_of for other in day.jobs() if other.replay_of] == [job.job_id]
+
+
+def test_a_doubt_is_resolved_by_the_message_that_was_seen_in_fo(say: Terminal, day: Stage) -> None:
+    job = day.job(DOUBTFUL)
+    (message,) = [m for m in day.world.messages.values() if m.legal_entity == "DEMF"]
+    say("adopt", job.job_id, "--message", message.message_id, *WHY)
+    day.run_to_the_end()
+    assert day.job(DOUBTFUL).state is JobState.SUCCEEDED
+    assert "ada" in say("show", job.job_id)
+
+
+def test_a_feed_is_paused_and_resumed(say: Terminal, day: Stage) -> None:
+    assert say("pause", "customer-groups", *WHY) == "customer-groups: paused.\n"
+    day.drop("customer-groups/USMF/later.csv")
+    assert day.job("customer-groups/USMF/later.csv").reason.endswith("asked by finance (ada)")
+    [groups] = [each for each in say.json("today") if each["feed"] == "customer-groups"]
+    assert (groups["paused"], groups["waiting"]) == ("asked by finance (ada)", {"off": 1})
+    say("resume", "customer-groups", *WHY)
+    assert "There is no feed x; there are" in say("pause", "x", *WHY, ends=FAILED)
+
+
+def test_many_are_shown_and_done_only_with_yes(say: Terminal, day: Stage) -> None:
+    words = ["bulk", "close", "--feed", "customer-groups", "--from", "2026-11-14", "--state", "in-doubt", *WHY]
+    assert "1 jobs. Nothing is done yet: say --yes to close them." in say(*words)
+    assert day.job(DOUBTFUL).state is JobState.IN_DOUBT
+    assert "done" in say(*words, "--yes")
+    assert day.job(DOUBTFUL).state is JobState.CLOSED
+
+
+def test_exports_are_listed_with_their_last_delivery(say: Terminal, day: Stage) -> None:
+    assert say.json("exports")[0]["last_at"] is None
+    day.world.export("33333333-3333-4333-8333-333333333333", None)
+    day.engine.drain_exports()
+    assert say.json("exports")[0]["last_at"] is not None
+    assert "groups-out" in say("exports")
+
+
+def test_faulty_settings_end_with_2_and_name_the_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    def faulty() -> Engine:
+        raise FaultyConfiguration("app settings", ["D365_BASE_URL: missing"])
+
+    assert main(["today"], faulty) == WRONG
+    assert "D365_BASE_URL: missing" in capsys.readouterr().err
+
+
+def test_the_end_of_a_job_is_followed_move_by_move_within_its_budget(
+    stage: Stage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stage.drop(PARTIAL)
+    job_id = stage.job(PARTIAL).job_id
+
+    def look() -> Job | None:
+        return stage.engine.answers.job(job_id)
+
+    assert followed(look, 1, lambda: None) == FAILED
+    assert capsys.readouterr().out.endswith("It has not ended; look again later.\n")
+
+    def pass_a_minute() -> None:
+        stage.world.recurrence_tick()
+        stage.tick(timedelta(minutes=1))
+
+    assert followed(look, 20, pass_a_minute) == DONE
+    shown = capsys.readouterr().out
+    assert [line.split()[1] for line in shown.splitlines()[:4]] == ["RECEIVED", "SENDING", "ENQUEUED", "RUNNING"]
+    assert shown.endswith(f"It lies in {stage.job(PARTIAL).archive_path}.\n")
+
+
+def test_a_table_stands_straight_with_any_letters() -> None:
+    assert table(("A", "B"), [("größe", "1"), ("漢字", "2")]).splitlines() == [
+        "A      B",
+        "-      -",
+        "größe  1",
+        "漢字   2",
+    ]
