@@ -84,6 +84,12 @@ class Answers:
         lines = [line for name in names for line in self.view.listed(name, business_date)]
         return _newest_first(line for line in lines if not wanted or line.state in wanted)
 
+    def landed(self, day: date, feed: str = "", states: Iterable[JobState] = ()) -> list[JobLine]:
+        """The jobs that landed on a day (UTC), whatever their business date, newest first."""
+        wanted, found = frozenset(states), self._landed_on(day)
+        names = [feed] if feed else list(found)
+        return _newest_first(line for name in names for line in found[name] if not wanted or line.state in wanted)
+
     def find(self, text: str) -> list[JobLine]:
         """By job ID, message ID, execution ID, or a part of a file's name; the newest MOST_FOUND.
 

@@ -90,10 +90,15 @@ def _today(app: Engine, request: Request, who: Principal) -> Answer:
 
 
 def _jobs(app: Engine, request: Request, who: Principal) -> Answer:
-    query, day = request.query, date_in(request.query)
-    feed, state = query.get("feed", ""), query.get("state", "")
-    lines = app.answers.jobs(day, feed, states_in(state))
-    title = f"{feed or 'All feeds'}, business date {day.isoformat()}"
+    """The files of a business date, or of a day of landing where that is asked for."""
+    query, by_landing = request.query, "landed" in request.query
+    day, feed, states = (
+        date_in(query, "landed" if by_landing else "date"),
+        query.get("feed", ""),
+        states_in(query.get("state", "")),
+    )
+    lines = (app.answers.landed if by_landing else app.answers.jobs)(day, feed, states)
+    title = f"{feed or 'All feeds'}, {'landed on' if by_landing else 'business date'} {day.isoformat()}"
     return _shown("jobs.html", request, who, title=title, lines=lines, feeds=[*app.feeds.feeds], feed=feed, day=day)
 
 

@@ -58,6 +58,13 @@ def test_today_shows_each_feed_with_what_wants_a_look(operator: Visitor, day: St
     assert "paused: year end (ada)" in _words(operator.get("/api/board"))
 
 
+def test_a_feed_of_today_leads_to_the_files_that_landed_then_whatever_their_business_date(operator: Visitor) -> None:
+    page = operator.get("/api/board").body.decode()
+    link = re.search(r'href="(/api/board/jobs\?feed=customer-groups[^"]*)"', page)
+    assert link
+    assert "2 files, 1 in doubt, 1 partial." in _words(operator.get(html.unescape(link[1])))
+
+
 def test_a_search_by_message_leads_to_the_job_and_by_a_part_of_the_name_to_a_list(
     operator: Visitor, day: Stage
 ) -> None:
