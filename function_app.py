@@ -47,3 +47,19 @@ async def watch_promises(timer: func.TimerRequest) -> None:
     from shared.wiring import engine
 
     await asyncio.to_thread(lambda: engine().watch_promises())
+
+
+@app.route(route="board/{*rest}", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+async def board(req: func.HttpRequest) -> func.HttpResponse:
+    """The status page. The platform's authentication stands before it, and the page asks for its role."""
+    from shared.web.door import board_answer
+
+    return await asyncio.to_thread(board_answer, req)
+
+
+@app.route(route="v1/{*rest}", methods=["GET", "POST"], auth_level=func.AuthLevel.ANONYMOUS)
+async def api(req: func.HttpRequest) -> func.HttpResponse:
+    """The JSON API, behind the same doors."""
+    from shared.web.door import api_answer
+
+    return await asyncio.to_thread(api_answer, req)

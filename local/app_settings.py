@@ -16,7 +16,7 @@ LEDGER_TABLE = "ledger"
 #: Every setting of the app, and what Microsoft's identity library reads: none may come from the machine by chance.
 OURS = re.compile(
     r"(D365|FILES|LEDGER|LAKE|AzureWebJobsStorage|APPLICATIONINSIGHTS|AZURE|IDENTITY|MSI)(_.*)?"
-    r"|FEEDS_FILE|POLL_.*|EXPORT_.*|SWEEP_AFTER_SECONDS|TICK_.*|.*_CONTAINER|.*_SCHEDULE",
+    r"|FEEDS_FILE|BOARD_.*|WEBSITE_.*|POLL_.*|EXPORT_.*|SWEEP_AFTER_SECONDS|TICK_.*|.*_CONTAINER|.*_SCHEDULE",
     re.IGNORECASE,
 )
 
@@ -57,6 +57,7 @@ def for_local_run(storage: str, erp_url: str, client: Client) -> dict[str, str]:
         "D365_CLIENT_ID": client.client_id,
         "D365_CLIENT_SECRET": client.client_secret,
         "FUNCTIONS_WORKER_RUNTIME": "python",
+        "BOARD_LOCAL_ROLE": "operator",
     }
 
 

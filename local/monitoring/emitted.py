@@ -35,19 +35,26 @@ def _calls(module: ast.Module) -> Iterator[tuple[set[str], set[str]]]:
 
 
 def _events(node: ast.expr, module: ast.Module) -> set[str]:
-    """The events that an expression may stand for: named right there, or assigned to the variable that it names."""
+    """The events that an expression may stand for: named there, assigned to its variable, or given as argument."""
     if isinstance(node, ast.Name):
         assigned = [
             each.value
             for each in ast.walk(module)
             if isinstance(each, ast.Assign) and any(isinstance(t, ast.Name) and t.id == node.id for t in each.targets)
         ]
-        return set().union(*(_events(value, module) for value in assigned)) if assigned else set()
+        return set().union(*(_events(value, module) for value in assigned or _given(module)))
     return {
         Event[each.attr].value
         for each in ast.walk(node)
         if isinstance(each, ast.Attribute) and isinstance(each.value, ast.Name) and each.value.id == "Event"
     }
+
+
+def _given(module: ast.Module) -> list[ast.expr]:
+    """Events that calls of the module hand on, to a function that emits what it is given."""
+    calls = (each for each in ast.walk(module) if isinstance(each, ast.Call))
+    handing = (call for call in calls if not (isinstance(call.func, ast.Name) and call.func.id == "emit"))
+    return [argument for call in handing for argument in call.args if isinstance(argument, ast.Attribute)]
 
 
 def _keys_of(node: ast.expr, module: ast.Module) -> set[str]:

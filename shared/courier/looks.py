@@ -13,7 +13,8 @@ from shared.domain.job import Job, JobState
 from shared.domain.listing import JobLine, line_record
 from shared.domain.outcome import RowCounts
 from shared.domain.record import job_record
-from shared.services.answers import ExportStanding, FeedDay
+from shared.services.answer_records import day_notes, day_record, export_record
+from shared.services.answers import FeedDay
 from shared.wiring import Engine
 
 _LONGEST_REASON = 100
@@ -137,22 +138,6 @@ def _today(app: Engine, told: argparse.Namespace) -> None:
     print(table(("Feed", "Arrived", "Ok", "Partial", "Failed", "Rejected", "On its way", "In doubt", "Look at"), rows))
 
 
-def day_record(day: FeedDay) -> dict[str, object]:
-    """A feed's day for scripts."""
-    return {
-        "feed": day.feed,
-        "arrived": day.arrived,
-        "states": {state.value: count for state, count in sorted(day.states.items())},
-        "waiting": dict(day.waiting),
-        "overdue": day.overdue,
-        "open_before": day.open_before,
-        "oldest_open_at": day.oldest_open_at.isoformat() if day.oldest_open_at else None,
-        "recent_arrivals": list(day.recent),
-        "broken_promises": list(day.broken),
-        "paused": day.paused_why or None,
-    }
-
-
 def _day_row(day: FeedDay) -> tuple[str, ...]:
     count = day.states
     ended = (JobState.SUCCEEDED, JobState.PARTIAL, JobState.FAILED, JobState.REJECTED)
@@ -167,17 +152,6 @@ def _day_row(day: FeedDay) -> tuple[str, ...]:
         str(doubt),
         "; ".join(day_notes(day)),
     )
-
-
-def day_notes(day: FeedDay) -> list[str]:
-    """What of a feed's day wants a look."""
-    notes = list(day.broken)
-    if day.paused_why:
-        notes.append(f"paused: {day.paused_why}")
-    if day.overdue:
-        notes.append(f"{day.overdue} overdue")
-    notes += [f"{count} waiting: {kind}" for kind, count in sorted(day.waiting.items())]
-    return [*notes, f"{day.open_before} open from before"] if day.open_before else notes
 
 
 def _exports(app: Engine, told: argparse.Namespace) -> None:
@@ -197,18 +171,6 @@ def _exports(app: Engine, told: argparse.Namespace) -> None:
         for each in standings
     ]
     print(table(("Export", "Last delivery (UTC)", "Every", "Open", "Stored, not acknowledged", "Look at"), rows))
-
-
-def export_record(each: ExportStanding) -> dict[str, object]:
-    """An export for scripts."""
-    return {
-        "export": each.name,
-        "last_at": each.last_at.isoformat() if each.last_at else None,
-        "every_hours": each.every / timedelta(hours=1) if each.every else None,
-        "is_late": each.is_late,
-        "open": each.open_deliveries,
-        "stored_not_acknowledged": each.unacknowledged,
-    }
 
 
 def _hours(span: timedelta) -> str:

@@ -32,7 +32,7 @@ def test_function_app_imports_with_an_empty_environment_and_names_its_triggers()
         [sys.executable, "-c", code], cwd=ROOT, env=kept, capture_output=True, text=True, check=True, timeout=60
     )
     found = json.loads(done.stdout.strip().splitlines()[-1])
-    assert set(found) == {"on_file_landed", "poll_jobs", "drain_exports", "watch_promises"}
+    assert set(found) == {"on_file_landed", "poll_jobs", "drain_exports", "watch_promises", "board", "api"}
     assert found["on_file_landed"]["path"] == "%LANDING_CONTAINER%/{name}"
     assert found["on_file_landed"]["connection"] == "FILES"
     assert found["on_file_landed"]["source"] == "EventGrid"
@@ -76,13 +76,14 @@ def _settings_in_code() -> set[str]:
         re.findall(r'"((?:D365|LANDING|ARCHIVE|REJECTED|OUTCOMES|LEDGER|LAKE|FEEDS|POLL|SWEEP|TICK)_[A-Z_0-9]+)"', text)
     )
     named |= {f"{name}__{part}" for name, part in re.findall(r'_storage\(reader, "(\w+)", "(\w+)"\)', text)}
+    named |= set(re.findall(r'"(BOARD_[A-Z_]+)"', _read("shared/web/principal.py")))
     named |= {"FILES", "LEDGER", "LAKE", "FILES__clientId", "LEDGER__clientId", "LAKE__clientId"}
     return named | set(re.findall(r"%([A-Z_]+)%", _read("function_app.py"))) - {"SETTING"}
 
 
 def test_every_setting_that_the_code_reads_is_documented_and_no_other() -> None:
     documented = set(re.findall(r"^\| `([A-Za-z0-9_]+)` \|", _read("docs/settings.md"), re.MULTILINE))
-    of_the_host = ("AzureWebJobsStorage__", "APPLICATIONINSIGHTS_", "PYTHON_")
+    of_the_host = ("AzureWebJobsStorage__", "APPLICATIONINSIGHTS_", "PYTHON_", "WEBSITE_")
     read_by_the_host_alone = {name for name in documented if name.startswith(of_the_host)}
     read_by_the_host_alone |= {"FILES__queueServiceUri", "FILES__credential"}
     assert documented - read_by_the_host_alone == _settings_in_code()

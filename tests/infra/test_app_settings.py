@@ -31,6 +31,8 @@ NOT_IN_AZURE = {
     "FILES": "a connection string is a key; local only",
     "LEDGER": "a connection string is a key; local only",
     "LAKE": "a connection string is a key; local only",
+    "BOARD_LOCAL_ROLE": "opens the page on a laptop, and has no effect in Azure",
+    "WEBSITE_AUTH_ENABLED": "set by the platform where its authentication is on",
     "D365_TOKEN_URL": "the simulator's",
     "D365_CERTIFICATE_PATH": "Flex Consumption puts no certificate into a file",
 }

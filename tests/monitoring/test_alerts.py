@@ -156,7 +156,21 @@ def test_a_feed_that_is_always_slow_in_the_queue_is_not_called_stuck() -> None:
     assert recorded(slow).rows(RULES["stuck-in-queue"].query) == []
 
 
-@pytest.mark.parametrize("event", [Event.JOB_SENDING, Event.JOB_RELEASED])
+@pytest.mark.parametrize(
+    ("rule", "by"),
+    [
+        ("in-doubt", Event.JOB_CLOSED),
+        ("in-doubt", Event.JOB_SENDING),
+        ("overdue", Event.JOB_CLOSED),
+    ],
+)
+def test_what_a_person_has_settled_clears_its_alert(rule: str, by: Event) -> None:
+    job = a_job_in(JobState.IN_DOUBT)
+    settled: Happening = lambda _: emit(by, job, why="seen in F&O", actor="ann")  # noqa: E731 - as said() makes them
+    assert recorded(BAD[rule], [settled]).rows(RULES[rule].query) == []
+
+
+@pytest.mark.parametrize("event", [Event.JOB_SENDING, Event.JOB_RELEASED, Event.JOB_CLOSED])
 def test_an_ordered_feed_that_goes_on_clears_its_alert(event: Event) -> None:
     went_on = said(event, JobState.SENDING)
     assert recorded([_HELD, went_on]).rows(RULES["order-held"].query) == []

@@ -1,0 +1,1 @@
+"""The page and the API for people: requests in, pages and JSON out. Nothing here knows Azure Functions."""

@@ -1,0 +1,164 @@
+"""The status page, under `/api/board`: rendered here, complete without JavaScript."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from shared.domain.job import Job, JobState
+from shared.errors import CourierError
+from shared.services.answer_records import day_notes
+from shared.web.acts import on_feed, on_job
+from shared.web.api import date_in, states_in
+from shared.web.http import Answer, Refused, Request, refusal_of, to
+from shared.web.pages import html, static_file
+from shared.web.principal import Principal, Role, must_be, principal_of
+from shared.wiring import Engine
+
+PREFIX = "/api/board"
+_CSRF = "courier-form"
+#: What may be done with a job in a state; what is not listed has no form.
+_OFFERED: dict[JobState, tuple[str, ...]] = {
+    JobState.IN_DOUBT: ("adopt", "resend", "close"),
+    JobState.ENQUEUED: ("close",),
+    JobState.RUNNING: ("close",),
+    JobState.WAITING: ("release", "skip"),
+    JobState.PARTIAL: ("replay", "refetch"),
+    JobState.FAILED: ("replay", "refetch"),
+    JobState.REJECTED: ("replay",),
+    JobState.SUCCEEDED: ("replay",),
+    JobState.CLOSED: ("replay",),
+    JobState.SKIPPED: ("replay",),
+}
+
+
+def answer(app: Callable[[], Engine], request: Request, environ: Mapping[str, str]) -> Answer:
+    """Answer a request for a page. The role is looked at before anything else, so a refusal tells nothing."""
+    try:
+        return _answered(app, request, principal_of(request, environ))
+    except Refused as refused:
+        return _sorry(refused)
+    except CourierError as error:
+        return _sorry(refusal_of(error))
+
+
+def _answered(app: Callable[[], Engine], request: Request, who: Principal) -> Answer:
+    if request.segments[:1] == ("static",):
+        return static_file("/".join(request.segments[1:]))
+    if request.method == "POST":
+        must_be(who, Role.OPERATOR)
+        return _done(app(), request, who)
+    return _page(app(), request, who)
+
+
+def _sorry(refused: Refused) -> Answer:
+    return html("refused.html", {"status": refused.status, "said": refused.said, "who": None}, status=refused.status)
+
+
+def _page(app: Engine, request: Request, who: Principal) -> Answer:
+    match request.segments:
+        case ():
+            return _today(app, request, who)
+        case ("jobs",):
+            return _jobs(app, request, who)
+        case ("find",):
+            return _find(app, request, who)
+        case ("exports",):
+            return _shown("exports.html", request, who, standings=app.answers.export_standings())
+        case ("job", job_id):
+            return _job(app, request, who, job_id)
+    raise Refused(404, "there is no such page")
+
+
+def _today(app: Engine, request: Request, who: Principal) -> Answer:
+    day = date_in(request.query)
+    days = app.answers.today(day)
+    notes = {each.feed: day_notes(each) for each in days}
+    return _shown(
+        "today.html",
+        request,
+        who,
+        day=day,
+        days=days,
+        notes=notes,
+        feeds=app.feeds.feeds,
+        environment=app.feeds.environment,
+    )
+
+
+def _jobs(app: Engine, request: Request, who: Principal) -> Answer:
+    query, day = request.query, date_in(request.query)
+    feed, state = query.get("feed", ""), query.get("state", "")
+    lines = app.answers.jobs(day, feed, states_in(state))
+    title = f"{feed or 'All feeds'}, business date {day.isoformat()}"
+    return _shown("jobs.html", request, who, title=title, lines=lines, feeds=[*app.feeds.feeds], feed=feed, day=day)
+
+
+def _find(app: Engine, request: Request, who: Principal) -> Answer:
+    text = request.query.get("q", "")
+    lines = app.answers.find(text)
+    if len(lines) == 1:
+        return to(job_page(lines[0].job_id))
+    return _shown(
+        "jobs.html", request, who, title=f"Files like {text!r}", lines=lines, feeds=[*app.feeds.feeds], q=text
+    )
+
+
+def _job(app: Engine, request: Request, who: Principal, job_id: str) -> Answer:
+    job = app.answers.job(job_id)
+    if job is None:
+        raise Refused(404, "there is no such job; search for a part of the file's name")
+    offered = _offered(job) if who.role >= Role.OPERATOR else ()
+    return _shown("job.html", request, who, job=job, offered=offered, loaded=job.state in _LOADED)
+
+
+_LOADED = {JobState.SUCCEEDED, JobState.PARTIAL}
+
+
+def _offered(job: Job) -> tuple[str, ...]:
+    if job.is_final and (job.archived_at is None or job.forgotten_at is not None):
+        return ()
+    return _OFFERED.get(job.state, ())
+
+
+def _shown(name: str, request: Request, who: Principal, **told: object) -> Answer:
+    """A page, with the secret of its forms in a cookie that only this site sends back."""
+    secret = request.cookie(_CSRF) or secrets.token_urlsafe(24)
+    shared = {"who": who, "is_operator": who.role >= Role.OPERATOR, "secret": secret, "now": datetime.now(UTC)}
+    cookie = f"{_CSRF}={secret}; Path={PREFIX}; HttpOnly; SameSite=Strict" + ("; Secure" if _is_https(request) else "")
+    return html(name, {**shared, **told}, headers={"Set-Cookie": cookie})
+
+
+def _done(app: Engine, request: Request, who: Principal) -> Answer:
+    """Do what a form asks for, and go to the page that shows it."""
+    form = request.form()
+    _must_be_ours(request, form)
+    match request.segments:
+        case ("job", job_id, act):
+            return to(job_page(on_job(app, job_id, act, who.name, form).job.job_id))
+        case ("feed", feed, act):
+            on_feed(app, feed, act, who.name, form)
+            return to(PREFIX)
+    raise Refused(404, "there is no such form")
+
+
+def job_page(job_id: str) -> str:
+    """Where a job's page is."""
+    return f"{PREFIX}/job/{quote(job_id, safe='')}"
+
+
+def _must_be_ours(request: Request, form: Mapping[str, str]) -> None:
+    """The form was rendered here: field and cookie hold the same secret, which no other site can read or set."""
+    kept = request.cookie(_CSRF)
+    fetched_from = request.headers.get("sec-fetch-site", "same-origin")
+    if not kept or not hmac.compare_digest(kept.encode(), form.get("secret", "").encode()):
+        raise Refused(403, "the form is not of this page, or too old; load the page again")
+    if fetched_from not in {"same-origin", "none"}:
+        raise Refused(403, "the form is not of this page")
+
+
+def _is_https(request: Request) -> bool:
+    return request.headers.get("x-forwarded-proto", "http") == "https"

@@ -1,0 +1,229 @@
+"""The page: it answers the operator's questions, acts by forms, and lets nobody in without a role."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.job import Job, JobState
+from shared.web.http import Answer
+from tests.scenario.conftest import EXPORT_ACTIVITY, GOOD_CSV, Stage
+from tests.web_requests import AZURE, OPERATOR, READER, Visitor
+
+PARTIAL = "customer-groups/USMF/groups-2026-11-14.csv"
+DOUBTFUL = 'customer-groups/DEMF/<b>größe" & co-2026-11-14.csv'
+THE_14TH = "/api/board/jobs?feed=customer-groups&date=2026-11-14"
+
+
+@pytest.fixture
+def day(stage: Stage) -> Stage:
+    """The 14th: one partial file, and one in doubt with a nasty name."""
+    stage.drop(PARTIAL, GOOD_CSV + b",No key\r\n")
+    stage.run_to_the_end()
+    stage.world.faults.add("enqueue", "answer_lost_after_commit")
+    stage.drop(DOUBTFUL, GOOD_CSV + b"70,Doubt\r\n")
+    stage.tick(timedelta(hours=3))
+    return stage
+
+
+@pytest.fixture
+def operator(day: Stage) -> Visitor:
+    return Visitor(day.engine, OPERATOR)
+
+
+def _words(answer: Answer) -> str:
+    """What a person reads."""
+    return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", answer.body.decode())).split())
+
+
+def _page_of(job: Job) -> str:
+    return f"/api/board/job/{job.job_id}"
+
+
+def test_did_the_14ths_files_load_is_one_url_and_one_screen(operator: Visitor) -> None:
+    shown = _words(operator.get(THE_14TH))
+    assert "2 files, 1 in doubt, 1 partial." in shown
+    assert "groups-2026-11-14.csv USMF partial 3 / 2 / 1" in shown
+    assert "in doubt overdue" in shown
+
+
+def test_today_shows_each_feed_with_what_wants_a_look(operator: Visitor, day: Stage) -> None:
+    shown = _words(operator.get("/api/board"))
+    assert re.search(r"customer-groups 2 0 1 0 0 0 0 1 \S+ min 1 overdue", shown)
+    assert "resendable 0 0" in shown
+    day.engine.handwork.pause("resendable", "year end", "ada")
+    assert "paused: year end (ada)" in _words(operator.get("/api/board"))
+
+
+def test_a_search_by_message_leads_to_the_job_and_by_a_part_of_the_name_to_a_list(
+    operator: Visitor, day: Stage
+) -> None:
+    job = day.job(PARTIAL)
+    found = operator.get(f"/api/board/find?q={job.message_id}")
+    assert (found.status, found.headers["Location"]) == (303, _page_of(job))
+    assert "2 files" in _words(operator.get("/api/board/find?q=2026-11-14"))
+    assert "No file." in _words(operator.get("/api/board/find?q=nothing"))
+
+
+def test_a_job_shows_its_timeline_rows_and_causes(operator: Visitor, day: Stage) -> None:
+    job = day.job(PARTIAL)
+    shown = _words(operator.get(_page_of(job)))
+    for part in (job.causes, job.message_id, job.execution_id, job.archive_path, "Customer groups", "landed as"):
+        assert part in shown
+
+
+def test_what_comes_from_files_is_escaped_everywhere(operator: Visitor, day: Stage) -> None:
+    job = day.job(DOUBTFUL)
+    for url in (THE_14TH, _page_of(job), "/api/board/find?q=<script>alert(1)</script>"):
+        text = operator.get(url).body.decode()
+        assert "<b>" not in text
+        assert "<script>alert" not in text
+
+
+def test_a_partial_job_is_replayed_by_its_form_with_a_reason(operator: Visitor, day: Stage) -> None:
+    job = day.job(PARTIAL)
+    page = operator.get(_page_of(job))
+    assert "imported twice" in _words(operator.submit(page, "replay", why="sure"))
+    done = operator.submit(page, "replay", why="mended in F&O", again="yes")
+    assert done.status == 303
+    again = operator.get(done.headers["Location"])
+    assert f"Replay of {job.job_id}" in _words(again)
+    [stored] = [entry for entry in day.job(PARTIAL).timeline[:1] if entry.actor == "ada@contoso.com"]
+    assert stored.why.startswith("landed as")
+    first = day.engine.answers.job(job.job_id)
+    assert first is not None
+    assert (first.timeline[-1].why, first.timeline[-1].actor) == ("replayed: mended in F&O", "ada@contoso.com")
+
+
+def test_a_doubt_is_resolved_by_the_message_that_was_seen(operator: Visitor, day: Stage) -> None:
+    job = day.job(DOUBTFUL)
+    (message,) = [m for m in day.world.messages.values() if m.legal_entity == "DEMF"]
+    done = operator.submit(
+        operator.get(_page_of(job)), "adopt", why="in Manage messages", message_id=message.message_id
+    )
+    assert done.status == 303
+    day.run_to_the_end()
+    assert day.job(DOUBTFUL).state is JobState.SUCCEEDED
+
+
+def test_a_feed_is_paused_by_its_form(operator: Visitor, day: Stage) -> None:
+    assert operator.submit(operator.get("/api/board"), "customer-groups/pause", why="year end").status == 303
+    day.drop("customer-groups/USMF/later.csv")
+    assert day.job("customer-groups/USMF/later.csv").reason.endswith("year end (ada@contoso.com)")
+
+
+def test_exports_show_their_last_delivery(operator: Visitor, day: Stage) -> None:
+    assert "groups-out - - " in _words(operator.get("/api/board/exports"))
+    day.world.export(EXPORT_ACTIVITY, None)
+    day.engine.drain_exports()
+    assert "groups-out 20" in _words(operator.get("/api/board/exports"))
+
+
+def test_a_reader_sees_and_is_offered_nothing_and_is_refused_when_trying(day: Stage) -> None:
+    reader, job = Visitor(day.engine, READER), day.job(PARTIAL)
+    page = reader.get(_page_of(job))
+    assert page.status == 200
+    assert b'class="search"' in page.body
+    assert b'method="post"' not in page.body
+    for act in ("replay", "refetch", "close"):
+        refused = reader.post(
+            f"{_page_of(job)}/{act}", {"why": "?", "again": "yes", "secret": reader.cookie.partition("=")[2]}
+        )
+        assert refused.status == 403
+    assert len(day.jobs()) == 2
+    assert day.engine.answers.job(job.job_id) == job
+
+
+@pytest.mark.parametrize("roles", [(), ("Another.Role",)])
+@pytest.mark.parametrize("what", ["there", "not there"])
+def test_who_has_no_role_learns_nothing_of_what_there_is(day: Stage, roles: tuple[str, ...], what: str) -> None:
+    job_id = day.job(PARTIAL).job_id if what == "there" else "customer-groups.20261114.aaaaaaaaaaaaaaaa"
+    nobody = Visitor(day.engine, *roles)
+    wanted = 403 if roles else 401
+    said = {
+        (answer.status, answer.body)
+        for url in (f"/api/board/job/{job_id}", "/api/board", "/api/board/nowhere", "/api/board/static/board.css")
+        for answer in (nobody.get(url), nobody.post(f"{url}/replay", {"why": "x"}))
+    }
+    assert {status for status, _ in said} == {wanted}
+    assert len(said) == 1
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [
+        {},
+        {"BOARD_LOCAL_ROLE": "operator", "WEBSITE_SITE_NAME": "courier"},
+        {"BOARD_LOCAL_ROLE": "operator", "WEBSITE_INSTANCE_ID": "1"},
+        {"BOARD_LOCAL_ROLE": "owner"},
+        {"WEBSITE_AUTH_ENABLED": "False", "WEBSITE_SITE_NAME": "courier"},
+    ],
+)
+def test_a_forged_header_is_worth_nothing_where_the_platform_does_not_check_it(
+    day: Stage, environ: dict[str, str]
+) -> None:
+    forger = Visitor(day.engine, OPERATOR, environ=environ)
+    assert forger.get("/api/board").status == 401
+    assert forger.get("/api/v1/day").status == 401
+
+
+@pytest.mark.parametrize("header", ["", "no base64", "bm8ganNvbg==", "e30=", "eyJjbGFpbXMiOiBbMV19"])
+def test_a_broken_header_is_nobody(day: Stage, header: str) -> None:
+    assert Visitor(day.engine).get("/api/board", **{"x-ms-client-principal": header}).status == 401
+
+
+def test_on_a_laptop_the_setting_opens_the_page(day: Stage) -> None:
+    assert Visitor(day.engine, environ={"BOARD_LOCAL_ROLE": "reader"}).get("/api/board").status == 200
+
+
+def test_a_form_of_another_site_is_refused(operator: Visitor, day: Stage) -> None:
+    job = day.job(DOUBTFUL)
+    page = operator.get(_page_of(job))
+    assert operator.post(f"{_page_of(job)}/close", {"why": "x"}).status == 403
+    assert operator.post(f"{_page_of(job)}/close", {"why": "x", "secret": "guessed"}).status == 403
+    secret = operator.cookie.partition("=")[2]
+    crossed = operator.post(
+        f"{_page_of(job)}/close", {"why": "x", "secret": secret}, **{"sec-fetch-site": "cross-site"}
+    )
+    assert crossed.status == 403
+    assert day.job(DOUBTFUL).state is JobState.IN_DOUBT
+    assert operator.submit(page, "close", why=" ").status == 400
+    assert operator.submit(page, "close", why="x").status == 303
+
+
+def test_every_answer_says_that_nothing_is_loaded_from_elsewhere(operator: Visitor) -> None:
+    for url in ("/api/board", "/api/board/nowhere", "/api/board/static/board.js", "/api/v1/day"):
+        told = operator.get(url).all_headers()
+        assert told["Content-Security-Policy"].startswith("default-src 'none'")
+        assert "unsafe" not in told["Content-Security-Policy"]
+        assert told["X-Frame-Options"] == "DENY"
+    cookie = operator.get("/api/board", **{"x-forwarded-proto": "https"}).headers["Set-Cookie"]
+    assert cookie.endswith("; Path=/api/board; HttpOnly; SameSite=Strict; Secure")
+
+
+def test_no_template_has_a_script_or_a_style_of_its_own(operator: Visitor, day: Stage) -> None:
+    for url in ("/api/board", THE_14TH, _page_of(day.job(DOUBTFUL)), "/api/board/exports"):
+        text = operator.get(url).body.decode()
+        assert re.findall(r"<script(?! src)|<style| style=| on\w+=", text) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["/api/board/static/../board.py", "/api/board/static/", "/api/board/jobs?date=x", "/api/board/job/x"]
+)
+def test_what_is_not_there_is_said_in_a_sentence(operator: Visitor, url: str) -> None:
+    refused = operator.get(url)
+    assert refused.status in {400, 404}
+    assert "Not done" in _words(refused)
+
+
+def test_a_ledger_out_of_reach_is_said(day: Stage) -> None:
+    away = day.environ | {
+        "LEDGER": day.environ["LEDGER"].replace("TableEndpoint=http://127.0.0.1:", "TableEndpoint=http://127.0.0.1:1/")
+    }
+    from shared.wiring import engine_from
+
+    visitor = Visitor(engine_from(away, day.clock, lambda: 0.5), READER, environ=AZURE)
+    assert visitor.get("/api/board").status in {503, 422}
