@@ -22,6 +22,7 @@ TABS: dict[str, list[tuple[str, str, str, int]]] = {
     "Today": [
         ("today-by-feed", "Files by feed", "table", 100),
         ("backlog", "Backlog by feed, and what it waits for", "table", 100),
+        ("promises", "Promises: broken, and kept again", "table", 100),
         ("waiting-and-why", "Waiting, and why", "table", 50),
         ("arrivals-by-hour", "Arrivals by hour", "barchart", 50),
         ("not-loaded", "Not all loaded: click a row, then the tab Job", "table", 100),
@@ -32,7 +33,10 @@ TABS: dict[str, list[tuple[str, str, str, int]]] = {
         ("feed-duration", "Minutes from landing to the end", "table", 40),
     ],
     "Job": [("job-timeline", "What happened to job {Job}", "table", 100)],
-    "Exports": [("exports-by-feed", "Exports by feed", "table", 100)],
+    "Exports": [
+        ("exports-now", "How each export stands", "table", 100),
+        ("exports-by-feed", "Exports by feed", "table", 100),
+    ],
     "F&O": [
         ("erp-calls", "Calls, failures and 429s", "timechart", 60),
         ("erp-refusals", "Refused sign-ins and throttling", "table", 40),
@@ -42,7 +46,11 @@ TABS: dict[str, list[tuple[str, str, str, int]]] = {
         ("function-runs", "Functions: runs, failures, duration", "table", 50),
     ],
 }
-_NOTHING = {"not-loaded": "Every file that ended is loaded.", "erp-refusals": "F&O refused nothing."}
+_NOTHING = {
+    "not-loaded": "Every file that ended is loaded.",
+    "erp-refusals": "F&O refused nothing.",
+    "promises": "No promise was broken.",
+}
 
 
 def workbook() -> dict[str, Any]:

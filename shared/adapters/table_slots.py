@@ -5,8 +5,7 @@ A job takes its place under the activity's cap and under the environment's in on
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zlib import crc32
@@ -29,23 +28,24 @@ class TableSlots:
 
     def __init__(self, table: TableClient) -> None:
         self._table = table
-        self._is_roomy = True
+        #: Who holds which place, as this process last saw or made it. Replaced as a whole, never changed.
+        self._believed: Mapping[str, str] = {}
 
     def take(self, job_id: str, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
         """One place under each cap, all or none; None when one is full or the rush is too great.
 
-        Where there was room of late, a job's own numbers are tried unseen: the same ones each time, so that a job that
-        holds them already is refused, and finds that out below. One that holds others, after a crash, has two places
-        until those are freed as orphans; under the caps it is all the same.
+        Numbers that are free as far as this process knows are tried unseen, from one on that the job's ID gives: an
+        insert that is refused leads to a look. A job that holds places of which this process does not know, after a
+        crash, is most often refused, and finds them; else it has two of a cap until the older is freed as an orphan.
         """
-        if self._is_roomy and (unseen := self._taken_unseen(job_id, caps, now)):
+        if unseen := self._taken_unseen(job_id, caps, now):
             return unseen
         for _ in range(_TRIES):
             present = self._rows()
-            self._is_roomy = _is_roomy(caps, present)
             held = [row for row in present if row["job_id"] == job_id]
             missing = {name: cap for name, cap in caps.items() if name not in {_cap_of(row["RowKey"]) for row in held}}
-            chosen = [_free_number(name, cap, present, job_id) for name, cap in missing.items()]
+            numbers = {row["RowKey"] for row in present}
+            chosen = [_free_number(name, cap, numbers, job_id) for name, cap in missing.items()]
             keys = [key for key in chosen if key]
             if len(keys) < len(chosen):
                 return None
@@ -58,12 +58,16 @@ class TableSlots:
         return None
 
     def _taken_unseen(self, job_id: str, caps: Mapping[str, int], now: datetime) -> tuple[str, ...]:
-        """The numbers that the job's ID gives, without a look at who is there; empty where one is taken."""
-        keys = sorted(filter(None, (_free_number(name, cap, [], job_id) for name, cap in caps.items())))
+        """One place under each cap, without a look at who is there; empty where a look is needed."""
+        if job_id in self._believed.values():
+            return ()
+        chosen = [_free_number(name, cap, self._believed, job_id) for name, cap in caps.items()]
+        keys = tuple(sorted(filter(None, chosen)))
         columns = {"job_id": job_id, "taken_at": now.isoformat()}
-        is_taken = len(keys) == len(caps) and self._all_or_none([("create", _row(key) | columns, {}) for key in keys])
-        self._is_roomy = is_taken
-        return tuple(keys) if is_taken else ()
+        if len(keys) < len(caps) or not self._all_or_none([("create", _row(key) | columns, {}) for key in keys]):
+            return ()
+        self._believed = {**self._believed, **dict.fromkeys(keys, job_id)}
+        return keys
 
     def free(self, job_id: str, keys: set[str]) -> None:
         """Delete those of the rows that this job holds, each only if it is as read."""
@@ -81,7 +85,9 @@ class TableSlots:
         return [_slot(row) for row in self._rows()]
 
     def _rows(self) -> list[Any]:
-        return list(self._table.query_entities(f"PartitionKey eq '{_PARTITION}'", select=_COLUMNS))
+        found = list(self._table.query_entities(f"PartitionKey eq '{_PARTITION}'", select=_COLUMNS))
+        self._believed = {row["RowKey"]: row["job_id"] for row in found}
+        return found
 
     def _all_or_none(self, changes: list[_Change]) -> bool:
         """Make all changes in one transaction; False when a row is not as seen, or is there already."""
@@ -113,14 +119,8 @@ def _slot(row: Any) -> Slot:
     return Slot(key=row["RowKey"], job_id=row["job_id"], taken_at=taken_at)
 
 
-def _is_roomy(caps: Mapping[str, int], present: list[Any]) -> bool:
-    """True while at most a half of each cap is in use: a number of one's own is then most likely free."""
-    used = Counter(_cap_of(row["RowKey"]) for row in present)
-    return all(2 * used[name] <= cap for name, cap in caps.items())
-
-
-def _free_number(name: str, cap: int, present: list[Any], job_id: str) -> str | None:
+def _free_number(name: str, cap: int, taken: Container[str], job_id: str) -> str | None:
     """A free number from one on that the job's ID gives, so that takers at once seldom choose the same."""
-    taken, first = {row["RowKey"] for row in present}, crc32(job_id.encode())
+    first = crc32(job_id.encode())
     numbers = ((first + step) % cap for step in range(cap))
     return next((key for number in numbers if (key := f"{name}.{number:03}") not in taken), None)

@@ -6,7 +6,7 @@ Following comes before sending, for it frees places under the caps. One job's fa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -96,7 +96,8 @@ class Tick:
         for window in _windows(self._in_turn(due) if lane is Lane.SEND else due):
             if lane is Lane.FOLLOW:
                 self.pausing.until()  # seen by every step of the window; a pause told to one of them is seen at once
-            for entries in self._those_with_room_first(window) if lane is Lane.SEND else [window]:
+            left = [entry for entry in window if entry.feed not in held]
+            for entries in self._those_with_room_first(left, held) if lane is Lane.SEND else [left]:
                 self._follow([entry for entry in entries if entry.feed not in held], pool, report, held)
             if any(holds_the_environment(kind) for kind in held.values()):
                 break
@@ -113,7 +114,9 @@ class Tick:
     ) -> None:
         """Follow entries side by side, and note what holds up a feed or the environment."""
         steps = self._recorded(list(pool.map(lambda entry: self._guarded_step(entry, report), entries)))
-        self.ledger.forget(entry for entry, (followed, _) in zip(entries, steps, strict=True) if followed)
+        due_now = {(after.job.job_id, after.job.due_at) for _, after in steps if after is not None}
+        followed = [entry for entry, (is_used_up, _) in zip(entries, steps, strict=True) if is_used_up]
+        self.ledger.forget(entry for entry in followed if (entry.job_id, entry.due_at) not in due_now)
         for entry, (_, after) in zip(entries, steps, strict=True):
             self._count(report, after)
             kind = wait_kind(after.job) if after is not None else None
@@ -125,14 +128,20 @@ class Tick:
         for many in _windows(due, HORIZON):
             yield from in_turn(many, self.submission.feeds)
 
-    def _those_with_room_first(self, window: list[DueEntry]) -> Iterator[list[DueEntry]]:
-        """Workers go side by side, and the first in turn gets the place: the others try when those have had theirs."""
-        if len(window) == 1:
-            yield window
-            return
-        fitting, others = with_room(window, self.submission.feeds, in_use(slot.key for slot in self.ledger.taken()))
-        yield fitting
-        yield others
+    def _those_with_room_first(self, window: list[DueEntry], held: Container[str]) -> Iterator[list[DueEntry]]:
+        """Workers go side by side, and the first in turn gets the place: the others try when those have had theirs.
+
+        Entries that need no place, because their job has moved on, leave room for the next. Those who find none are
+        tried a few at a time: where the first of a feed is held up, the rest of it is not looked at.
+        """
+        while len(window) > 1:
+            used = in_use(slot.key for slot in self.ledger.taken())
+            fitting, window = with_room(window, self.submission.feeds, used)
+            if not fitting:
+                break
+            yield fitting
+            window = [entry for entry in window if entry.feed not in held]
+        yield from _windows(window, self.workers)
 
     def _note_crowd(self, feeds: set[str]) -> None:
         try:

@@ -16,7 +16,7 @@ from enum import IntEnum
 from shared.web.http import Refused, Request
 
 _HEADER = "x-ms-client-principal"
-_MARKS_OF_AZURE = ("WEBSITE_INSTANCE_ID", "WEBSITE_SITE_NAME", "WEBSITE_HOSTNAME")
+_MARKS_OF_AZURE = ("WEBSITE_INSTANCE_ID", "WEBSITE_SITE_NAME", "WEBSITE_HOSTNAME", "WEBSITE_POD_NAME")
 
 
 class Role(IntEnum):

@@ -47,6 +47,29 @@ def test_importing_function_app_loads_nothing_of_the_engine() -> None:
     assert done.stdout.strip() == "[]"
 
 
+#: The package of the exporter and what it brings: loaded where telemetry has an address (shared/wiring.py).
+_WHERE_TOLD_TO = ("azure.monitor", "opentelemetry", "msrest", "psutil", "requests_oauthlib")
+
+
+def _loaded_by(code: str) -> set[str]:
+    told = f"import sys\n{code}\nprint(' '.join(name for name in sys.modules if sys.modules[name]))"
+    done = subprocess.run(
+        [sys.executable, "-c", told], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
+    )
+    return set(done.stdout.split())
+
+
+def test_importing_function_app_loads_what_its_two_packages_load_and_nothing_more() -> None:
+    packages = _loaded_by("import asyncio, azure.functions\nfrom azurefunctions.extensions.bindings import blob")
+    assert _loaded_by("import function_app") - packages == {"function_app"}
+
+
+def test_the_first_call_loads_no_package_that_only_some_installations_use() -> None:
+    found = _loaded_by("import shared.wiring") - _loaded_by("import azure.functions")
+    assert {name for name in found if name.startswith(_WHERE_TOLD_TO)} == set()
+    assert not {name for name in found if name.startswith("local")}
+
+
 def _settings_in_code() -> set[str]:
     text = _read("shared/settings.py")
     named = set(

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from shared.adapters.table_ledger import TableLedger
 from shared.domain.findings import Finding
 from shared.domain.job import JobState, LandedFile, Lane, advance
 from shared.domain.naming import external_id, job_id_from_external
@@ -368,3 +369,15 @@ def test_a_job_finds_the_places_that_it_holds_whether_few_or_many_are_taken(ledg
     assert len(ledger.taken()) == 40
     assert [ledger.take_slots(job, caps, START) for job in jobs] == first
     assert len(ledger.taken()) == 40
+
+
+def test_places_that_others_have_given_back_are_taken_when_none_is_left_otherwise(ledger: Ledger) -> None:
+    jobs = [a_job(a_source(f"a/b/{number}.csv")) for number in range(6)]
+    caps = {"env": 3}
+    held = [ledger.take_slots(job, caps, START) for job in jobs]
+    assert [bool(slots) for slots in held] == [True, True, True, False, False, False]
+    other = TableLedger(ledger._table) if isinstance(ledger, TableLedger) else ledger
+    for job, slots in zip(jobs[:3], held[:3], strict=True):
+        other.free_slots(job.job_id, slots or ())
+    assert all(ledger.take_slots(job, caps, START) for job in jobs[3:])
+    assert {slot.job_id for slot in other.taken()} == {job.job_id for job in jobs[3:]}

@@ -53,3 +53,11 @@ def test_a_tile_answers_on_a_day_in_which_everything_happens(tile: str) -> None:
 def test_today_counts_each_outcome_of_a_feed_once() -> None:
     row = recorded(CALM, BAD["import-failed"], BAD["import-rejected"]).rows(query_named("tiles", "today-by-feed"))
     assert row == [("customer-groups", 1, 1, 1, 0, 1, 0, 0)]
+
+
+def test_a_promise_stands_as_it_was_told_last() -> None:
+    recovered = said(Event.FEED_RECOVERED, feed="customer-groups", promise="loaded_by", last_arrival="07:00")
+    query = query_named("tiles", "promises")
+    broken, kept = (recorded(BAD["promise-broken"], *more).rows(query) for more in ([], [recovered]))
+    assert [row[3] for row in broken] == ["broken"]
+    assert [row[3] for row in kept] == ["kept again"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from shared.domain.job import JobState
 from tests.scenario.conftest import GOOD_CSV, Stage
@@ -80,3 +81,27 @@ def test_a_run_whose_budget_is_gone_before_it_begins_still_gets_on(stage: Stage)
         stage.pass_time(timedelta(minutes=5))
         hurried.run()
     assert stage.job("customer-groups/USMF/late.csv").state is JobState.SUCCEEDED
+
+
+def test_a_run_of_the_timer_costs_the_same_however_many_files_wait_for_a_place(stage: Stage, monkeypatch: Any) -> None:
+    from azure.data.tables import TableClient
+
+    calls: list[str] = []
+    for name in ("get_entity", "create_entity", "update_entity", "upsert_entity", "submit_transaction"):
+        original = getattr(TableClient, name)
+
+        def counted(self: Any, *args: Any, _name: str = name, _call: Any = original, **options: Any) -> Any:
+            calls.append(_name)
+            return _call(self, *args, **options)
+
+        monkeypatch.setattr(TableClient, name, counted)
+    _one_place(stage)
+    _drop(stage, "customer-groups", "first", "second", "third")
+    costs = []
+    for more in ("m", "n"):
+        _drop(stage, "customer-groups", *(f"{more}{number}" for number in range(10)))
+        stage.tick()  # notes the crowd, and knows the files from here on
+        calls.clear()
+        stage.tick()
+        costs.append(len(calls))
+    assert costs[0] == costs[1]
