@@ -16,7 +16,7 @@ pytestmark = pytest.mark.skipif(curl.PROGRAM is None, reason="the limit is curl"
 
 #: Requests of ours for each unit, in the smallest sizes, where one transaction serves few: no more than these.
 MOST_REQUESTS = {
-    "import": {"blob_requests": 2, "erp_requests": 1, "table_requests": 12},
+    "import": {"blob_requests": 2, "erp_requests": 1, "table_requests": 10.5},
     "poll": {"blob_requests": 0, "erp_requests": 1, "table_requests": 3.5},
     "export": {"blob_requests": 12, "erp_requests": 3.5, "table_requests": 8.5},
 }
