@@ -1,22 +1,24 @@
-"""`python -m local.history`: fill a table with files that ended, and time what a person asks of it.
+"""`python -m local.history`: what a person asks of a ledger with a long past, and how long each answer takes.
 
-With --connection in a table account of your own, such as one for tests in Azure; without in an Azurite of its own.
+Without --connection the past lies in a table service of our own (local.history.store), which finds rows by partition as
+Azure's does. With --connection it is written to a table of an account for tests, and left there.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from statistics import median
 
+from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import TableClient, TableServiceClient
 
-from local.azurite import Azurite
 from local.history.rows import Past
 from shared.adapters.recent_pace import RecentPace
 from shared.adapters.table_exports import TableExports
@@ -27,7 +29,7 @@ from shared.adapters.table_watch import TableWatch
 from shared.domain.feed import FeedBook
 from shared.services.answers import Answers
 
-_ROUNDS = 5
+_ROUNDS = 7
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -35,42 +37,51 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m local.history", description=__doc__)
     parser.add_argument("--files", type=int, default=1_000_000)
     parser.add_argument("--feeds", type=int, default=20)
-    parser.add_argument("--a-day", type=int, default=200, help="files of one feed on one day")
-    parser.add_argument("--connection", help="connection string of a table account")
-    parser.add_argument("--table", default="history", help="a table of its own; left there with --connection")
-    parser.add_argument("--writers", type=int, default=8, help="transactions under way at once")
+    parser.add_argument("--a-day", type=int, default=20, help="files of one feed on one day")
+    parser.add_argument("--connection", help="connection string of a table account for tests")
+    parser.add_argument("--table", default="history", help="the table in that account")
     chosen = parser.parse_args(arguments)
     past = Past(files=chosen.files, feeds=chosen.feeds, a_day=chosen.a_day, until=datetime.now(UTC).date())
-    with ExitStack() as ends:
-        connection = chosen.connection or ends.enter_context(Azurite.start()).connection_string
-        table = ends.enter_context(TableServiceClient.from_connection_string(connection)).create_table_if_not_exists(
-            chosen.table
-        )
-        began = time.monotonic()
-        _fill(table, past, chosen.writers)
-        print(f"{past.files} files in {time.monotonic() - began:.0f} s", flush=True)
+    began = time.monotonic()
+    with _written(chosen.connection, chosen.table, past) if chosen.connection else _held(past) as table:
+        print(f"{past.files} files, {past.feeds * past.a_day} of them today; {time.monotonic() - began:.0f} s to fill")
         _time_questions(table, past)
     return 0
 
 
-def _fill(table: TableClient, past: Past, writers: int) -> None:
-    def write(rows: list[dict[str, object]]) -> None:
-        table.submit_transaction([("upsert", row) for row in rows])
+@contextmanager
+def _held(past: Past) -> Iterator[TableClient]:
+    told = [str(past.files), str(past.feeds), str(past.a_day), past.until.isoformat()]
+    command = [sys.executable, "-m", "local.history.store", *told]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as store:
+        try:
+            assert store.stdout
+            port = store.stdout.readline().strip()
+            key = AzureNamedKeyCredential("history", "bm9uZQ==")
+            with TableClient(f"http://127.0.0.1:{port}/history", "ledger", credential=key) as table:
+                yield table
+        finally:
+            store.kill()
 
-    with ThreadPoolExecutor(writers) as pool:
-        for _ in pool.map(write, past.rows()):
+
+@contextmanager
+def _written(connection: str, name: str, past: Past) -> Iterator[TableClient]:
+    with TableServiceClient.from_connection_string(connection) as service, ThreadPoolExecutor(8) as pool:
+        table = service.create_table_if_not_exists(name)
+        for _ in pool.map(lambda rows: table.submit_transaction([("upsert", row) for row in rows]), past.rows()):
             pass
+        yield table
 
 
 def _time_questions(table: TableClient, past: Past) -> None:
     answers, day = _answers(table), past.until
     [newest, *_] = answers.jobs(day, "feed-00")
     questions: dict[str, Callable[[], object]] = {
-        "one job": lambda: answers.job(newest.job_id),
+        "one file by its job ID": lambda: answers.job(newest.job_id),
         "the files of a feed and business date": lambda: answers.jobs(day, "feed-00"),
-        "the failed ones among them": lambda: answers.jobs(day, "feed-00", [newest.state]),
         "today, all feeds": lambda: answers.today(day),
-        "a file by its whole name": lambda: answers.find(newest.name),
+        "what landed today in a feed": lambda: answers.landed(day, "feed-00"),
+        "a file by its name": lambda: answers.find(newest.name),
     }
     for name, ask in questions.items():
         print(f"{name:<40} {median(_milliseconds(ask) for _ in range(_ROUNDS)):7.0f} ms", flush=True)
