@@ -22,6 +22,9 @@ param erpTenantId string = ''
 @description('Client ID of the app registration for F&O, a GUID. Needed for certificate and client_secret only; else it is the identity\'s.')
 param erpClientId string = ''
 
+@description('Client ID of the app registration that people sign in to for the status page and the API, a GUID. Empty: nobody is let in.')
+param pageClientId string = ''
+
 @description('Settings of the engine that differ from infra/engine.settings.json, and the activity IDs that feeds.yaml names. Text values; units in docs/settings.md.')
 param settings object = {}
 
@@ -378,6 +381,15 @@ module app 'modules/app.bicep' = {
     filesEndpoints
     lakeEndpoints
   ]
+}
+
+module signIn 'modules/sign-in.bicep' = {
+  name: 'sign-in'
+  params: {
+    appName: app.outputs.name
+    clientId: pageClientId
+    tenantId: tenant().tenantId
+  }
 }
 
 @description('Name of the function app.')

@@ -216,8 +216,14 @@ class LedgerView(Protocol):
     def standings(self, feed: str, business_date: date) -> Iterator[JobStanding]:
         """Where the jobs of a feed's business date stand."""
 
-    def listed(self, feed: str, business_date: date) -> Iterator[JobLine]:
-        """The same with what a list shows of them; not whole jobs."""
+    def listed(self, feed: str, business_date: date, besides: JobState | None = None) -> Iterator[JobLine]:
+        """The same with what a list shows of them, not whole jobs; those in the state `besides` are left out."""
+
+    def in_state(self, feed: str, business_date: date, state: JobState) -> Iterator[str]:
+        """The IDs of the jobs in a state: what is cheapest to read where only their number is shown."""
+
+    def arrived(self, day: date) -> Iterator[str]:
+        """The IDs of the jobs of what landed on a day (UTC), whether they are there or not."""
 
 
 class OldRows(Protocol):

@@ -55,6 +55,7 @@ class Event(StrEnum):
     JOB_REPLAYED = "job.replayed"
     JOB_CLOSED = "job.closed"
     EVIDENCE_ASKED_AGAIN = "job.evidence_asked_again"
+    CREDENTIAL_ENDS = "credential.ends"
     FEED_PAUSED = "feed.paused"
     FEED_RESUMED = "feed.resumed"
     CIRCUIT_OPENED = "feed.circuit_opened"
@@ -117,6 +118,7 @@ _LEVELS = {
     Event.FEED_EXPECTED_MISSING: logging.ERROR,
     Event.FEED_LATE: logging.ERROR,
     Event.BALANCE_OFF: logging.ERROR,
+    Event.CREDENTIAL_ENDS: logging.WARNING,
     Event.TICK_CUT_SHORT: logging.WARNING,
     Event.TICK_STEP_FAILED: logging.ERROR,
 }

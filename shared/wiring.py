@@ -5,15 +5,16 @@ from __future__ import annotations
 import os
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from shared.adapters.blob_files import BlobFiles
 from shared.adapters.blob_lake import BlobLake
 from shared.adapters.d365.auth import TokenSource, credential_for
+from shared.adapters.d365.certificate import certificate_ends_at
 from shared.adapters.d365.client import D365Client
 from shared.adapters.d365.evidence import D365Evidence
 from shared.adapters.d365.exports import D365Exports
@@ -52,6 +53,7 @@ from shared.services.answers import Answers
 from shared.services.archiving import Archiving
 from shared.services.bundling import Bundling
 from shared.services.checking import Checking
+from shared.services.credential_watch import CredentialWatch
 from shared.services.day_sums import DaySums
 from shared.services.doubt import Doubt
 from shared.services.duplicates import Duplicates
@@ -76,7 +78,7 @@ from shared.services.submission import Submission
 from shared.services.tick import Tick
 from shared.services.timers import Timers
 from shared.services.watching import Watching
-from shared.settings import ErpSettings, Settings
+from shared.settings import AuthKind, ErpSettings, Settings
 from shared.telemetry import quiet_libraries
 
 
@@ -233,7 +235,8 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     )
     sums = DaySums(ledger, doors.view, doors.watch, clock)
     purging = Purging(ledger, doors.old, files, clock, settings.ledger_keep, budget, workers)
-    watching = Watching(Promises(doors.view, doors.watch, feeds, clock), sums, purging, timers, clock)
+    promises = Promises(doors.view, doors.watch, feeds, clock)
+    watching = Watching(promises, sums, purging, CredentialWatch(ledger, _end_of(settings.erp), clock), timers, clock)
     forgetting = Forgetting(ledger, files, clock, outcomes)
     releasing = Releasing(ledger, doors.order, archiving, clock)
     handwork = Handwork(ledger, files, doors.pace, intake, archiving, releasing, clock)
@@ -253,6 +256,10 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
         watch=doors.watch,
         watching=watching,
     )
+
+
+def _end_of(erp: ErpSettings) -> Callable[[], datetime] | None:
+    return partial(certificate_ends_at, erp) if erp.auth is AuthKind.CERTIFICATE else None
 
 
 def _read_feeds(path: str) -> str:

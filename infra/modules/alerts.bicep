@@ -31,6 +31,7 @@ var queries = {
   'evidence-at-risk': loadTextContent('../monitor/queries/evidence-at-risk.kql')
   'archive-held-up': loadTextContent('../monitor/queries/archive-held-up.kql')
   'events-lost': loadTextContent('../monitor/queries/events-lost.kql')
+  'certificate-ends': loadTextContent('../monitor/queries/certificate-ends.kql')
   'sign-in-refused': loadTextContent('../monitor/queries/sign-in-refused.kql')
   'throttled': loadTextContent('../monitor/queries/throttled.kql')
   'status-unreadable': loadTextContent('../monitor/queries/status-unreadable.kql')

@@ -214,3 +214,6 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 
 @description('Host name of the app.')
 output hostName string = app.properties.defaultHostName
+
+@description('Name of the app, once it is there.')
+output name string = app.name

@@ -25,6 +25,7 @@ _NPM_ADVICE = (
 _TITLES = {
     "azurite": "Azurite, the storage emulator (365 MB)",
     "kusto": "Microsoft's Kusto parser, for the tests (31 MB)",
+    "axe": "Deque's rules of accessibility, for the tests (3 MB)",
 }
 
 
@@ -35,7 +36,7 @@ class Checkout:
         self.root = root
         self.venv = root / ".venv"
         self.log = root / ".dev" / "logs" / "setup.log"
-        self._node_packages = [root / "local" / "azurite", root / "local" / "kusto"]
+        self._node_packages = [root / "local" / "azurite", root / "local" / "kusto", root / "local" / "axe"]
         requirements = [root / "requirements.txt", root / "requirements-dev.txt"]
         self._lock = root / ".dev" / "setup.lock"
         self._packages = Stamp(self.venv / "courier-stamp", [*requirements, self.venv / "pyvenv.cfg"])

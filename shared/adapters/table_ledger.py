@@ -156,7 +156,7 @@ class TableLedger:
         """One partition, page by page."""
         partition = rows.date_partition(feed, business_date)
         with translated("listing a business date"):
-            for row in self._table.query_entities(f"PartitionKey eq '{partition}'"):
+            for row in self._table.query_entities("PartitionKey eq @p", parameters={"p": partition}):
                 yield rows.from_row(dict(row))
 
     def due(self, lane: Lane, now: datetime) -> Iterator[DueEntry]:

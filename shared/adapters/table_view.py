@@ -61,12 +61,32 @@ class TableView:
                     landed_at=datetime.fromisoformat(row["landed_at"]),
                 )
 
-    def listed(self, feed: str, business_date: date) -> Iterator[JobLine]:
+    def listed(self, feed: str, business_date: date, besides: JobState | None = None) -> Iterator[JobLine]:
         """One partition, page by page, the columns of a line."""
-        partition = f"PartitionKey eq '{rows.date_partition(feed, business_date)}'"
+        partition = rows.date_partition(feed, business_date)
+        which = "PartitionKey eq @partition" + (" and state ne @besides" if besides else "")
+        given = {"partition": partition} | ({"besides": besides.value} if besides else {})
         with translated("listing jobs"):
-            for row in self._table.query_entities(partition, select=["PartitionKey", "RowKey", *rows.LINE_COLUMNS]):
+            for row in self._table.query_entities(
+                which, parameters=given, select=["PartitionKey", "RowKey", *rows.LINE_COLUMNS]
+            ):
                 yield rows.line_from_row(dict(row))
+
+    def in_state(self, feed: str, business_date: date, state: JobState) -> Iterator[str]:
+        """One partition, page by page, nothing but keys."""
+        partition = rows.date_partition(feed, business_date)
+        given = {"partition": partition, "state": state.value}
+        which = "PartitionKey eq @partition and state eq @state"
+        with translated("counting jobs"):
+            for row in self._table.query_entities(which, parameters=given, select=["RowKey"]):
+                yield f"{partition.removeprefix('job.')}.{row['RowKey']}"
+
+    def arrived(self, day: date) -> Iterator[str]:
+        """One partition, page by page, one column."""
+        bounds = f"PartitionKey eq '{rows.arrivals_partition(day)}'"
+        with translated("counting arrivals"):
+            for row in self._table.query_entities(bounds, select=["job_id"]):
+                yield str(row["job_id"])
 
 
 def _open_entry(row: dict[str, Any]) -> OpenEntry:

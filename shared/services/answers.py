@@ -6,8 +6,9 @@ Every answer costs what it shows: keys and few columns of the partitions of a da
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Set
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
 
@@ -24,6 +25,8 @@ SEARCHED_DAYS = 14
 MOST_FOUND = 100
 SPARK_DAYS = 14
 _NEWEST_EXPORTS = 5
+#: Partitions that are read at the same time.
+_AT_ONCE = 8
 #: What no ID of F&O has, and no key of a table may have.
 _NO_ID = frozenset("/\\#?")
 
@@ -61,6 +64,14 @@ class ExportStanding:
     newest: tuple[Export, ...]
 
 
+@dataclass(slots=True)
+class _Landed:
+    """What landed of a feed: those that succeeded as a number, all others as lines."""
+
+    lines: list[JobLine] = field(default_factory=list)
+    succeeded: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Answers:
     """Questions to the ledger. All raise Transient when it cannot be reached; none changes anything."""
@@ -86,9 +97,10 @@ class Answers:
 
     def landed(self, day: date, feed: str = "", states: Iterable[JobState] = ()) -> list[JobLine]:
         """The jobs that landed on a day (UTC), whatever their business date, newest first."""
-        wanted, found = frozenset(states), self._landed_on(day)
-        names = [feed] if feed else list(found)
-        return _newest_first(line for name in names for line in found[name] if not wanted or line.state in wanted)
+        wanted = frozenset(states)
+        arrived = {job_id for job_id in self.view.arrived(day) if not feed or _of(job_id)[0] == feed}
+        lines = (line for place in _places(arrived) for line in self.view.listed(*place) if line.job_id in arrived)
+        return _newest_first(line for line in lines if not wanted or line.state in wanted)
 
     def find(self, text: str) -> list[JobLine]:
         """By job ID, message ID, execution ID, or a part of a file's name; the newest MOST_FOUND.
@@ -104,10 +116,11 @@ class Answers:
 
     def today(self, day: date) -> list[FeedDay]:
         """Every feed on a day of landing, those with trouble as well as those without a file."""
-        lines, earlier = self._landed_on(day), self._open_before(day)
+        arrived = set(self.view.arrived(day))
+        landed, earlier = self._landed(arrived), self._open_besides(arrived)
         recent, broken = self._recent(day), self._broken()
-        names = sorted({*self.feeds.feeds, *lines, *earlier} - {UNROUTED}) + [n for n in (UNROUTED,) if n in lines]
-        return [self._feed_day(name, lines[name], earlier[name], recent[name], broken[name]) for name in names]
+        names = sorted({*self.feeds.feeds, *landed, *earlier} - {UNROUTED}) + [n for n in (UNROUTED,) if n in landed]
+        return [self._feed_day(name, landed[name], earlier[name], recent[name], broken[name]) for name in names]
 
     def export_standings(self) -> list[ExportStanding]:
         """Every export of feeds.yaml."""
@@ -115,14 +128,15 @@ class Answers:
         return [self._export(name, seen.get(f"export.{name}")) for name in self.feeds.exports]
 
     def _feed_day(
-        self, name: str, lines: list[JobLine], earlier: list[str], recent: list[int], broken: list[str]
+        self, name: str, landed: _Landed, earlier: list[str], recent: list[int], broken: list[str]
     ) -> FeedDay:
+        lines = landed.lines
         unended = [line.landed_at for line in lines if line.state in _OPEN]
         stopped = self.pace.standing(name).feed if name in self.feeds.feeds else None
         return FeedDay(
             feed=name,
-            arrived=len(lines),
-            states=Counter(line.state for line in lines),
+            arrived=len(lines) + landed.succeeded,
+            states=Counter(line.state for line in lines) + Counter({JobState.SUCCEEDED: landed.succeeded}),
             waiting=Counter(line.waits_for for line in lines if line.waits_for),
             overdue=sum(line.overdue for line in lines),
             open_before=len(earlier),
@@ -132,16 +146,26 @@ class Answers:
             paused_why=stopped.stopped_why if stopped and stopped.stopped_at else "",
         )
 
-    def _landed_on(self, day: date) -> dict[str, list[JobLine]]:
-        arrived = {arrival.job_id for arrival in self.view.arrivals(day)}
-        found: dict[str, list[JobLine]] = defaultdict(list)
-        for feed, business_date in sorted({_of(job_id) for job_id in arrived}):
-            found[feed] += [line for line in self.view.listed(feed, business_date) if line.job_id in arrived]
+    def _landed(self, arrived: Set[str]) -> dict[str, _Landed]:
+        """By feed what became of these. Of most there is nothing to tell but that they succeeded: those are counted."""
+        found: dict[str, _Landed] = defaultdict(_Landed)
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for (feed, _), (lines, succeeded) in pool.map(
+                lambda place: (place, self._looked_at(*place)), _places(arrived)
+            ):
+                found[feed].lines += [line for line in lines if line.job_id in arrived]
+                found[feed].succeeded += sum(job_id in arrived for job_id in succeeded)
         return found
 
-    def _open_before(self, day: date) -> dict[str, list[str]]:
-        """Open jobs by feed that are not of that day's arrivals: their entries say so without a look at their rows."""
-        arrived = {arrival.job_id for arrival in self.view.arrivals(day)}
+    def _looked_at(self, feed: str, business_date: date) -> tuple[list[JobLine], list[str]]:
+        """The ones that succeeded are read last, so one that succeeds meanwhile is not left out."""
+        lines = list(self.view.listed(feed, business_date, besides=JobState.SUCCEEDED))
+        seen = {line.job_id for line in lines}
+        succeeded = self.view.in_state(feed, business_date, JobState.SUCCEEDED)
+        return lines, [job_id for job_id in succeeded if job_id not in seen]
+
+    def _open_besides(self, arrived: Set[str]) -> dict[str, list[str]]:
+        """Open jobs by feed that are none of these: their entries say so without a look at their rows."""
         found: dict[str, list[str]] = defaultdict(list)
         for job_id, feed in {(entry.job_id, entry.feed) for entry in self.view.open_entries()}:
             if job_id not in arrived:
@@ -210,6 +234,11 @@ _OPEN = frozenset(
 
 def _newest_first(lines: Iterable[JobLine]) -> list[JobLine]:
     return sorted(lines, key=lambda line: line.landed_at, reverse=True)
+
+
+def _places(job_ids: Iterable[str]) -> list[tuple[str, date]]:
+    """The feeds and business dates of jobs, each once."""
+    return sorted({_of(job_id) for job_id in job_ids})
 
 
 def _of(job_id: str) -> tuple[str, date]:

@@ -1,4 +1,4 @@
-"""One run of the watchers' timer: promises, the sums of the day, the purge. One's trouble never stops the others."""
+"""One run of the watchers' timer: promises, sums, the purge, the certificate. One's trouble never stops the others."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from shared.errors import CourierError
 from shared.ports import Clock
+from shared.services.credential_watch import CredentialWatch
 from shared.services.day_sums import DaySums
 from shared.services.promises import Promises
 from shared.services.purging import Purging
@@ -24,16 +25,17 @@ class Watching:
     promises: Promises
     sums: DaySums
     purging: Purging
+    credential: CredentialWatch
     timers: Timers
     clock: Clock
 
     def run(self) -> None:
-        """Judge, sum, purge. What the ledger does not answer is told and left to the next run."""
+        """Judge, sum, purge, look. What the ledger does not answer is told and left to the next run."""
         began_at = self.clock()
         tally, days = self._guarded(self.promises.judge), self._guarded(self.sums.run)
-        purged = self._guarded(self.purging.run)
-        did = (tally.judged if tally else 0) + (days or 0) + (purged or 0)
-        in_order = None not in {days, purged} and tally is not None
+        purged, looked = self._guarded(self.purging.run), self._guarded(self.credential.run)
+        did = (tally.judged if tally else 0) + (days or 0) + (purged or 0) + (looked or 0)
+        in_order = None not in {days, purged, looked} and tally is not None
         left = tally.broken if tally else 0
         self.timers.ended("watch_promises", began_at, did=did, left=left, in_order=in_order)
 

@@ -121,3 +121,26 @@ def test_an_arrival_is_of_the_job_that_owns_the_file_also_when_the_feeds_have_ch
     first, _ = ledger.open(a_job())
     ledger.open(a_job(feed="renamed"))
     assert [arrival.job_id for arrival in view.arrivals(START.date())] == [first.job.job_id]
+
+
+def test_the_many_that_succeeded_can_be_counted_and_the_others_listed(ledger: Ledger, view: LedgerView) -> None:
+    states = {}
+    for name, state in (("one", JobState.SUCCEEDED), ("two", JobState.SUCCEEDED), ("three", JobState.FAILED)):
+        stored, _ = ledger.open(a_job(a_source(f"customer-groups/USMF/{name} 2026-11-14.csv")))
+        sending = advance(stored.job, JobState.SENDING, START, "sending")
+        ended = advance(advance(sending, JobState.ENQUEUED, START, "taken"), state, START, "ended")
+        ledger.write(ended, stored.version)
+        states[stored.job.job_id] = state
+        day = stored.job.business_date
+    well = {job_id for job_id, state in states.items() if state is JobState.SUCCEEDED}
+    assert set(view.in_state("customer-groups", day, JobState.SUCCEEDED)) == well
+    others = list(view.listed("customer-groups", day, besides=JobState.SUCCEEDED))
+    assert {line.job_id for line in others} == set(states) - well
+    assert set(view.arrived(START.date())) == set(states)
+
+
+def test_a_name_that_is_no_feeds_is_a_name_and_not_a_question(ledger: Ledger, view: LedgerView) -> None:
+    stored, _ = ledger.open(a_job())
+    forged = "x' or PartitionKey ne 'x"
+    assert list(view.listed(forged, stored.job.business_date)) == []
+    assert list(view.in_state(forged, stored.job.business_date, JobState.RECEIVED)) == []

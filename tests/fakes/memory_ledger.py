@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from shared.domain.job import Job, Lane, Source, lane_of
+from shared.domain.job import Job, JobState, Lane, Source, lane_of
 from shared.domain.listing import JobLine, line_of
 from shared.domain.naming import source_key
 from shared.errors import Conflict
@@ -209,9 +209,17 @@ class MemoryLedger:
         for job in self.on_date(feed, business_date):
             yield JobStanding(job_id=job.job_id, state=job.state, landed_at=job.source.landed_at)
 
-    def listed(self, feed: str, business_date: date) -> Iterator[JobLine]:
+    def listed(self, feed: str, business_date: date, besides: JobState | None = None) -> Iterator[JobLine]:
         """See LedgerView."""
-        yield from map(line_of, self.on_date(feed, business_date))
+        yield from (line_of(job) for job in self.on_date(feed, business_date) if job.state is not besides)
+
+    def in_state(self, feed: str, business_date: date, state: JobState) -> Iterator[str]:
+        """See LedgerView."""
+        yield from (job.job_id for job in self.on_date(feed, business_date) if job.state is state)
+
+    def arrived(self, day: date) -> Iterator[str]:
+        """See LedgerView."""
+        yield from (arrival.job_id for arrival in self.arrivals(day))
 
     def take_slots(self, job: Job, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
         """See Ledger."""

@@ -41,6 +41,7 @@ API_VERSIONS = {
     "Microsoft.Storage/storageAccounts/tableServices/tables": "2025-06-01",
     "Microsoft.Web/serverfarms": "2025-03-01",
     "Microsoft.Web/sites": "2025-03-01",
+    "Microsoft.Web/sites/config": "2025-03-01",
 }
 _NUMBER_WITH_A_UNIT = re.compile(r"\b(days?|gigabytes?|megabytes?|minutes?|seconds?|most instances)\b", re.IGNORECASE)
 
@@ -169,3 +170,15 @@ def test_the_compiler_finds_nothing_wrong(command: str, name: str, tmp_path: Pat
     )
     assert done.returncode == 0, done.stderr
     assert "Error" not in done.stderr
+
+
+def test_nobody_reaches_the_app_but_signed_in_or_by_the_webhook_with_its_key(templates: dict[str, Template]) -> None:
+    (settings,) = [item for item in templates["modules/sign-in.bicep"].resources if not item.existing]
+    text = str(settings.body)
+    assert settings.type == "Microsoft.Web/sites/config"
+    properties = settings.body["properties"]
+    assert isinstance(properties, dict)
+    assert properties["platform"] == {"enabled": True}
+    assert properties["globalValidation"]["requireAuthentication"] is True
+    assert properties["globalValidation"]["excludedPaths"] == ["/runtime/webhooks/blobs"]
+    assert "AllowAnonymous" not in text

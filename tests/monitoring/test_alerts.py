@@ -91,6 +91,7 @@ BAD: dict[str, list[Happening]] = {
     "export-not-unpacked": [said(Event.EXPORT_ODD, feed="groups-out", export_id="e", why="3 rows, fewer than 10")],
     "export-stopped": [said(Event.EXPORT_STOPPED, feed="groups-out", error="dequeue: 500")] * 3,
     "promise-broken": [_LATE],
+    "certificate-ends": [said(Event.CREDENTIAL_ENDS, credential="certificate", ends_at="2026-12-01", days_left=7)],
     "export-silent": [said(Event.EXPORT_GAUGE, feed="groups-out", hours_since_last=25.0, expect_every_hours=24.0)],
     "sums-off": [said(Event.BALANCE_OFF, **_OFF, examples="customer-groups.20261113.x")],
     "stuck-in-queue": [gauge(enqueued_minutes=45)],

@@ -13,6 +13,7 @@ from shared.domain.feed import Feed
 from shared.domain.job import JobState, advance
 from shared.domain.promises import parse_deadline
 from shared.ports import Arrival
+from shared.services.credential_watch import CredentialWatch
 from shared.services.day_sums import DaySums
 from shared.services.promises import Promises
 from shared.services.purging import Purging
@@ -44,7 +45,8 @@ class Watch:
         promises = Promises(self.ledger, self.memory, a_book(feed), self.clock)
         sums = DaySums(self.ledger, self.ledger, self.memory, self.clock)
         purging = Purging(self.ledger, self.ledger, MemoryFiles(self.clock), self.clock, 90 * DAY, HOUR, 2)
-        self._watching = Watching(promises, sums, purging, Timers(self.memory, self.clock), self.clock)
+        credential = CredentialWatch(self.ledger, lambda: FRIDAY + 40 * DAY, self.clock)
+        self._watching = Watching(promises, sums, purging, credential, Timers(self.memory, self.clock), self.clock)
         self._told = told
         told.set_level(logging.INFO)
         self.at(FRIDAY - DAY)
@@ -269,3 +271,14 @@ def test_a_run_leaves_its_success_in_the_ledger(watch: Watch) -> None:
     assert watch.memory.seen()["timer.watch_promises"] == FRIDAY
     [done] = watch.told("tick.done")
     assert done["tick"] == "watch_promises"
+
+
+@pytest.mark.parametrize("watch", [BY_SIX], indirect=True)
+def test_the_end_of_the_certificate_is_told_once_a_day_from_thirty_days_before(watch: Watch) -> None:
+    assert watch.told("credential.ends") == []
+    watch.at(FRIDAY + 11 * DAY)
+    [told] = watch.told("credential.ends")
+    assert (told["credential"], told["days_left"]) == ("certificate", 29)
+    assert _run_again(watch, FRIDAY + 11 * DAY + HOUR, "credential.ends") == []
+    [told] = _run_again(watch, FRIDAY + 41 * DAY, "credential.ends")
+    assert told["days_left"] == 0

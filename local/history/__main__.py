@@ -1,0 +1,106 @@
+"""`python -m local.history`: what a person asks of a ledger with a long past, and how long each answer takes.
+
+Without --connection the past lies in a table service of our own (local.history.store), which finds rows by partition as
+Azure's does. With --connection it is written to a table of an account for tests, and left there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from statistics import median
+
+from azure.core.credentials import AzureNamedKeyCredential
+from azure.data.tables import TableClient, TableServiceClient
+
+from local.history.rows import Past
+from shared.adapters.recent_pace import RecentPace
+from shared.adapters.table_exports import TableExports
+from shared.adapters.table_ledger import TableLedger
+from shared.adapters.table_pace import TablePace
+from shared.adapters.table_view import TableView
+from shared.adapters.table_watch import TableWatch
+from shared.domain.feed import FeedBook
+from shared.services.answers import Answers
+
+_ROUNDS = 7
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Fill, then ask each question some times and print the median in milliseconds."""
+    parser = argparse.ArgumentParser(prog="python -m local.history", description=__doc__)
+    parser.add_argument("--files", type=int, default=1_000_000)
+    parser.add_argument("--feeds", type=int, default=20)
+    parser.add_argument("--a-day", type=int, default=20, help="files of one feed on one day")
+    parser.add_argument("--connection", help="connection string of a table account for tests")
+    parser.add_argument("--table", default="history", help="the table in that account")
+    chosen = parser.parse_args(arguments)
+    past = Past(files=chosen.files, feeds=chosen.feeds, a_day=chosen.a_day, until=datetime.now(UTC).date())
+    began = time.monotonic()
+    with _written(chosen.connection, chosen.table, past) if chosen.connection else _held(past) as table:
+        print(f"{past.files} files, {past.feeds * past.a_day} of them today; {time.monotonic() - began:.0f} s to fill")
+        _time_questions(table, past)
+    return 0
+
+
+@contextmanager
+def _held(past: Past) -> Iterator[TableClient]:
+    told = [str(past.files), str(past.feeds), str(past.a_day), past.until.isoformat()]
+    command = [sys.executable, "-m", "local.history.store", *told]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as store:
+        try:
+            assert store.stdout
+            port = store.stdout.readline().strip()
+            key = AzureNamedKeyCredential("history", "bm9uZQ==")
+            with TableClient(f"http://127.0.0.1:{port}/history", "ledger", credential=key) as table:
+                yield table
+        finally:
+            store.kill()
+
+
+@contextmanager
+def _written(connection: str, name: str, past: Past) -> Iterator[TableClient]:
+    with TableServiceClient.from_connection_string(connection) as service, ThreadPoolExecutor(8) as pool:
+        table = service.create_table_if_not_exists(name)
+        for _ in pool.map(lambda rows: table.submit_transaction([("upsert", row) for row in rows]), past.rows()):
+            pass
+        yield table
+
+
+def _time_questions(table: TableClient, past: Past) -> None:
+    answers, day = _answers(table), past.until
+    [newest, *_] = answers.jobs(day, "feed-00")
+    questions: dict[str, Callable[[], object]] = {
+        "one file by its job ID": lambda: answers.job(newest.job_id),
+        "the files of a feed and business date": lambda: answers.jobs(day, "feed-00"),
+        "today, all feeds": lambda: answers.today(day),
+        "what landed today in a feed": lambda: answers.landed(day, "feed-00"),
+        "a file by its name": lambda: answers.find(newest.name),
+    }
+    for name, ask in questions.items():
+        print(f"{name:<40} {median(_milliseconds(ask) for _ in range(_ROUNDS)):7.0f} ms", flush=True)
+
+
+def _milliseconds(ask: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    ask()
+    return (time.perf_counter() - began) * 1000
+
+
+def _answers(table: TableClient) -> Answers:
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
+    pace = RecentPace(TablePace(table), clock)
+    feeds = FeedBook(environment="local", max_in_flight=1, feeds={})
+    return Answers(TableLedger(table), TableView(table), TableWatch(table), TableExports(table), pace, feeds, clock)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
