@@ -122,7 +122,8 @@ class Ledger(Protocol):
     def take_slots(self, job: Job, caps: Mapping[str, int], now: datetime) -> tuple[str, ...] | None:
         """Take one place under each named cap, all or none; None when one of them is full.
 
-        The same job asking again gets the places that it holds, and holds them since `now`.
+        The same job asking again gets the places that it holds, and holds them since `now`. After a crash another
+        process may give it others; then the old ones are orphans.
         """
 
     def free_slots(self, job_id: str, slots: Iterable[str]) -> None:
