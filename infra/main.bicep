@@ -398,6 +398,9 @@ output APP_NAME string = 'func-${suffix}-${unique}'
 @description('Host name of the function app.')
 output APP_HOST string = app.outputs.hostName
 
+@description('Client ID of the app registration of the status page and the API; empty when there is none.')
+output PAGE_CLIENT_ID string = pageClientId
+
 @description('Client ID that both lists in F&O must hold, a GUID.')
 output ERP_CLIENT_ID string = withVault ? erpClientId : identity.outputs.clientId
 

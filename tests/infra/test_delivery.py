@@ -177,6 +177,18 @@ def test_smoke_is_content_with_what_this_checkout_describes() -> None:
     assert len(smoke(_azure(), "rg", SANDBOX, ROOT)) == 5
 
 
+def test_smoke_asks_the_app_to_check_its_own_set_up_where_its_page_can_be_signed_in_to() -> None:
+    named = {**OUTPUTS, "apP_HOST": "func-courier.azurewebsites.net", "pagE_CLIENT_ID": "c1"}
+    deployed = [{"at": "2026-11-02", "outputs": {name: {"value": value} for name, value in named.items()}}]
+    seen = [{"what": "sign-in", "verdict": "ok", "said": "signed in"}]
+    azure = _azure(deployment_group_list=deployed, rest=seen)
+    assert "sign-in: signed in" in smoke(azure, "rg", SANDBOX, ROOT)
+    assert any("https://func-courier.azurewebsites.net/api/v1/check --resource c1" in asked for asked in azure.asked)
+    seen.append({"what": "activity 1", "verdict": "mend", "said": "F&O takes the app and this job does not (401)"})
+    with pytest.raises(StepFailed, match=r"activity 1: F&O takes the app"):
+        smoke(azure, "rg", SANDBOX, ROOT)
+
+
 def test_smoke_names_everything_that_is_wrong_at_once() -> None:
     azure = _azure(functionapp_function_list=["a/poll_jobs"], functionapp_show="Stopped")
     with pytest.raises(StepFailed, match=r"(?s)state of the app: 'Stopped'.*its functions: \['poll_jobs'\]"):
