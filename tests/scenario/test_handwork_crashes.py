@@ -112,6 +112,9 @@ def _prepared(stage: Stage, act: Act, step: int) -> tuple[Job, bytes]:
     """A job of its own for every step, where the act fits; and its content."""
     bad = b",No key\r\n" if act.before is JobState.PARTIAL else b""
     content = GOOD_CSV + f"9{step},Step\r\n".encode() + bad
+    if act.before is JobState.FAILED:
+        # One that is taken in between: else so many refused in a row would open the feed's circuit.
+        stage.drop(f"customer-groups/USMF/taken{step}-2026-11-14.csv", content + b"89,Taken\r\n")
     if act.fault:
         stage.world.faults.add("enqueue", act.fault, **({"code": 400} if act.fault == "status" else {}))
     path = stage.drop(f"customer-groups/USMF/step{step}-2026-11-14.csv", content)
