@@ -14,6 +14,7 @@ from shared.services.answer_records import day_notes
 from shared.web.acts import on_feed, on_job
 from shared.web.api import date_in, states_in
 from shared.web.http import Answer, Refused, Request, refusal_of, to
+from shared.web.kept import REPORT, kept_file, names
 from shared.web.pages import html, static_file
 from shared.web.principal import Principal, Role, must_be, principal_of
 from shared.wiring import Engine
@@ -69,7 +70,9 @@ def _page(app: Engine, request: Request, who: Principal) -> Answer:
         case ("exports",):
             return _shown("exports.html", request, who, standings=app.answers.export_standings())
         case ("job", job_id):
-            return _job(app, request, who, job_id)
+            return _job(app, request, who, _found(app, job_id))
+        case ("job", job_id, name):
+            return kept_file(app, _found(app, job_id), name, who)
     raise Refused(404, "there is no such page")
 
 
@@ -112,12 +115,17 @@ def _find(app: Engine, request: Request, who: Principal) -> Answer:
     )
 
 
-def _job(app: Engine, request: Request, who: Principal, job_id: str) -> Answer:
+def _found(app: Engine, job_id: str) -> Job:
     job = app.answers.job(job_id)
     if job is None:
         raise Refused(404, "there is no such job; search for a part of the file's name")
+    return job
+
+
+def _job(app: Engine, request: Request, who: Principal, job: Job) -> Answer:
+    shown = [name for name in names(app, job) if name == REPORT or who.role >= Role.OPERATOR]
     offered = _offered(job) if who.role >= Role.OPERATOR else ()
-    return _shown("job.html", request, who, job=job, offered=offered, loaded=job.state in _LOADED)
+    return _shown("job.html", request, who, job=job, offered=offered, kept=shown, loaded=job.state in _LOADED)
 
 
 _LOADED = {JobState.SUCCEEDED, JobState.PARTIAL}

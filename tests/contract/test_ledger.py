@@ -361,9 +361,10 @@ def test_an_intent_to_send_is_one_callers(ledger: Ledger, clock: ManualClock) ->
         ledger.write_intent(sending, stored.version)
 
 
-def test_a_job_finds_the_places_that_it_holds_whether_few_or_many_are_taken(ledger: Ledger) -> None:
+@pytest.mark.parametrize("cap", [20, 60])
+def test_a_job_finds_the_places_that_it_holds_whether_there_is_room_for_more_or_not(ledger: Ledger, cap: int) -> None:
     jobs = [a_job(a_source(f"a/b/{number}.csv")) for number in range(20)]
-    caps = {"env": 40, "act.x": 20}
+    caps = {"env": 60, "act.x": cap}
     first = [ledger.take_slots(job, caps, START) for job in jobs]
     assert all(first)
     assert len(ledger.taken()) == 40

@@ -105,6 +105,22 @@ def test_a_partial_job_is_replayed_by_its_form_with_a_reason(operator: Visitor, 
     assert (first.timeline[-1].why, first.timeline[-1].actor) == ("replayed: mended in F&O", "ada@contoso.com")
 
 
+def test_a_reader_reads_the_report_and_an_operator_every_file_of_the_folder(operator: Visitor, day: Stage) -> None:
+    job, reader = day.job(PARTIAL), Visitor(day.engine, READER)
+    report = reader.get(f"{_page_of(job)}/report.html")
+    assert "groups-2026-11-14.csv: partial" in _words(report)
+    assert "sandbox" in report.all_headers()["Content-Security-Policy"]
+    name = job.source.name
+    assert f'{_page_of(job)}/{name}"' not in reader.get(_page_of(job)).body.decode()
+    assert reader.get(f"{_page_of(job)}/{name}").status == 403
+    assert f'{_page_of(job)}/{name}"' in operator.get(_page_of(job)).body.decode()
+    landed = operator.get(f"{_page_of(job)}/{name}")
+    assert landed.body == GOOD_CSV + b",No key\r\n"
+    assert landed.headers["Content-Disposition"].startswith("attachment")
+    for other in ("nothing.csv", "..%2f..%2fjob.json", "../../job.json"):
+        assert operator.get(f"{_page_of(job)}/{other}").status in {404, 303}
+
+
 def test_a_doubt_is_resolved_by_the_message_that_was_seen(operator: Visitor, day: Stage) -> None:
     job = day.job(DOUBTFUL)
     (message,) = [m for m in day.world.messages.values() if m.legal_entity == "DEMF"]

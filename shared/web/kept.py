@@ -1,0 +1,41 @@
+"""Files of a job's folder, given out by the page: its report to readers, all of them to operators."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from urllib.parse import quote
+
+from shared.domain.job import Job
+from shared.web.http import Answer, Refused
+from shared.web.principal import Principal, Role, must_be
+from shared.wiring import Engine
+
+REPORT = "report.html"
+#: What the app gives out by itself; larger files are fetched from the archive.
+LARGEST_BYTES = 20 * 1024 * 1024
+#: A report is a page of ours with a style of its own and no script; the sandbox keeps it from everything else.
+_SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups; frame-ancestors 'none'"
+
+
+def names(app: Engine, job: Job) -> list[str]:
+    """What lies in the job's folder; nothing before it is archived."""
+    container, _, folder = job.archive_path.partition("/")
+    return app.files.listed(container, folder) if folder else []
+
+
+def kept_file(app: Engine, job: Job, name: str, who: Principal) -> Answer:
+    """One of them: a report is shown, all else is saved. Raises Refused for a name that is not there."""
+    if name != REPORT:
+        must_be(who, Role.OPERATOR)
+    if name not in names(app, job):
+        raise Refused(404, "there is no such file")
+    container, _, folder = job.archive_path.partition("/")
+    source = app.files.describe(container, f"{folder}/{name}")
+    if source is None or source.size_bytes > LARGEST_BYTES:
+        raise Refused(404, f"it is larger than the page gives out; fetch it from {job.archive_path}")
+    with closing(app.files.open(source)) as content:
+        body = b"".join(content.blocks())
+    if name == REPORT:
+        return Answer(body=body, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _SANDBOX})
+    saved = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
+    return Answer(body=body, content_type="application/octet-stream", headers=saved)
