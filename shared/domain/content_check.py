@@ -129,6 +129,8 @@ def _of_header(name: str, opening: Opening, expected: Expected, feed: str) -> It
     there = {column.casefold() for column in opening.header}
     if wanted and not there & {column.casefold() for column in wanted}:
         yield found("no-header", f"{name} begins with {listed(opening.header)}; {listed(wanted)} expected", feed)
+        if expected.demanded:
+            yield found("columns", f"{name} lacks {listed(wanted)}", feed)
         return
     missing = [column for column in wanted if column.casefold() not in there]
     if missing:

@@ -13,11 +13,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+#: Where an error begins. Each is read by itself, so one that is broken costs neither the others nor time.
+_BEGINNING = re.compile(r'(?=\{\s*"RecordId"\s*:)')
 _RECORD = re.compile(
     r'\{\s*"RecordId"\s*:\s*"?(?P<record>.*?)"?\s*,\s*"Field"\s*:\s*"?(?P<field>.*?)"?\s*,\s*'
-    r'"ErrorMessage"\s*:\s*"?(?P<message>.*?)"?\s*\}\s*(?=,\s*\{|\])',
+    r'"ErrorMessage"\s*:\s*"?(?P<message>.*)\}[\s,\]]*\Z',
     re.DOTALL,
 )
+_ESCAPED = re.compile(r'\\(u[0-9a-fA-F]{4}|["\\/nrt])')
+_MEANT = {"n": "\n", "r": "\r", "t": "\t"}
 #: What differs from row to row within one cause: quoted values, numbers, GUIDs.
 _VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d+(?:[.,]\d+)*")
 
@@ -76,8 +80,22 @@ def _row(told: dict[str, object]) -> RowError:
 
 
 def _read_leniently(text: str) -> ErrorList:
-    rows = tuple(RowError(found["record"], found["field"], found["message"]) for found in _RECORD.finditer(text))
+    pieces = (_RECORD.match(piece) for piece in _BEGINNING.split(text))
+    rows = tuple(
+        RowError(_plain(found["record"]), _plain(found["field"]), _plain(found["message"].rstrip().removesuffix('"')))
+        for found in pieces
+        if found
+    )
     return ErrorList(reading=Reading.LENIENT if rows else Reading.RAW, rows=rows)
+
+
+def _plain(text: str) -> str:
+    """The text without JSON's escapes, as far as they are whole."""
+    return _ESCAPED.sub(lambda found: _unescaped(found[1]), text)
+
+
+def _unescaped(mark: str) -> str:
+    return chr(int(mark[1:], 16)) if mark.startswith("u") else _MEANT.get(mark, mark)
 
 
 def causes_of(rows: Iterable[RowError], examples: int = 3) -> list[Cause]:

@@ -52,6 +52,16 @@ def date_in_name(name: str) -> date | None:
     return None
 
 
+_OURS = re.compile(
+    r"(job|errors)\.json|errors\.raw\.txt|report\.(md|html)|(error-keys|staging-errors)\..*", re.IGNORECASE
+)
+
+
+def kept_name(source: Source) -> str:
+    """The name of a landed file in its job's folder: its own, unless one of our notes there would bear it, too."""
+    return f"landed.{source.name}" if _OURS.fullmatch(source.name) else source.name
+
+
 def archive_folder(job: Job) -> str:
     """Where a job's file and evidence rest: `{feed}/{yyyy}/{mm}/{dd}/{job ID}`. One folder per job."""
     return f"{job.feed}/{job.business_date:%Y/%m/%d}/{job.job_id}"

@@ -69,7 +69,8 @@ def _misleading_told() -> Iterator[None]:
 
 def _member(info: zipfile.ZipInfo) -> Member:
     return Member(
-        name=info.orig_filename,  # with a NUL, which Python's own name leaves out
+        # Python's own name knows a Unicode path in the extra fields, and leaves out what follows a NUL: that is told.
+        name=info.orig_filename if "\0" in info.orig_filename else info.filename,
         size_bytes=info.file_size,
         compressed_bytes=info.compress_size,
         encrypted=bool(info.flag_bits & 1),

@@ -12,7 +12,7 @@ from shared.domain.backoff import poll_delay
 from shared.domain.evidence import needs_evidence
 from shared.domain.findings import Finding
 from shared.domain.job import Job, JobState, LandedFile, advance
-from shared.domain.naming import archive_folder, rejected_folder
+from shared.domain.naming import archive_folder, kept_name, rejected_folder
 from shared.domain.record import as_text, job_record, outcome_notes, rejection_record
 from shared.domain.report import report_of
 from shared.errors import SourceLost, Terminal, Transient
@@ -90,7 +90,7 @@ class Archiving:
 
     def _keep(self, job: Job, member: LandedFile, container: str, folder: str) -> str | None:
         """Copy one landed file: where it is kept or why it is not; None while the copy is under way."""
-        path = f"{folder}/{member.source.name}"
+        path = f"{folder}/{kept_name(member.source)}"
         metadata = {"job_id": job.job_id, "outcome": job.state.value.lower()}
         try:
             if not self.files.keep(member.source, container, path, metadata):

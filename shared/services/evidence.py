@@ -5,6 +5,7 @@ F&O keeps this for 7 days. It is asked for until it is saved, in small pieces, a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -33,6 +34,27 @@ A_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
+class _Part:
+    """One error file: `url` is None where F&O offers none and empty while it is made; `failed` says what went wrong."""
+
+    name: str
+    url: str | None
+    failed: str = ""
+
+    @property
+    def is_saved(self) -> bool:
+        return bool(self.url)
+
+    @property
+    def is_in_the_making(self) -> bool:
+        return self.url == ""
+
+    @property
+    def is_offered_nowhere(self) -> bool:
+        return not self.url and not self.failed
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceCollection:
     """Fetches and files what F&O knows about one execution."""
 
@@ -58,9 +80,10 @@ class EvidenceCollection:
             if age < REMOTE_KEEPS:
                 return self._later(stored, str(failure), age)
             evidence = _nothing(job, f"everything: {failure} (for {duration_text(age)})")
-            self._save(job, evidence)
+            if not self._is_saved(job):
+                self._save(job, evidence)
         if evidence.pending:
-            return self._later(stored, f"F&O is still making {', '.join(evidence.pending)}", age)
+            return self._later(stored, f"still to come from F&O: {', '.join(evidence.pending)}", age)
         return self._done(stored, evidence)
 
     def _fetched(self, job: Job, age: timedelta) -> Evidence:
@@ -73,30 +96,52 @@ class EvidenceCollection:
             ["errors.raw.txt"] if errors.reading is not Reading.STRICT else []
         )
         named = dict.fromkeys(found.entity for found in (*job.entities, *counts))
-        offered = {name: url for entity in named for name, url in self._offered(execution_id, entity).items()}
-        for name, url in offered.items():
-            if url:
-                self._fetch_file(job, name, url)
-        waited_for = {name for name, url in offered.items() if url == "" and age < PATIENCE}
+        parts = [self._part(job, name, ask) for entity in named for name, ask in self._asks(execution_id, entity)]
+        page_url, no_page = self._page_url(execution_id)
+        failed = [*(part.failed for part in parts if part.failed), *no_page]
+        is_late = age >= REMOTE_KEEPS
+        waited_for = {part.name for part in parts if part.is_in_the_making and age < PATIENCE}
         return Evidence(
             execution_id=execution_id,
-            page_url=self.erp.page_url(execution_id),
+            page_url=page_url,
             errors=errors,
             raw_errors=raw,
             entities=counts,
-            files=(*texts, *(name for name, url in offered.items() if url)),
-            missing=tuple(
-                f"{name}: none offered" for name, url in offered.items() if not url and name not in waited_for
+            files=(*texts, *(part.name for part in parts if part.is_saved)),
+            missing=(
+                *(f"{p.name}: none offered" for p in parts if p.is_offered_nowhere and p.name not in waited_for),
+                *(failed if is_late else ()),
             ),
-            pending=tuple(sorted(waited_for)),
+            pending=(*sorted(waited_for), *(() if is_late else failed)),
         )
 
-    def _offered(self, execution_id: str, entity: str) -> dict[str, str | None]:
-        """The two error files of an entity by our name: URL, None when there is none, empty while it is being made."""
-        return {
-            f"error-keys.{_safe(entity)}.csv": self.erp.error_keys_url(execution_id, entity),
-            f"staging-errors.{_safe(entity)}.csv": self.erp.staging_errors_url(execution_id, entity) or None,
-        }
+    def _part(self, job: Job, name: str, ask: Callable[[], str | None]) -> _Part:
+        """Fetch one file. What fails is said and asked for again, and keeps nothing else waiting."""
+        try:
+            url = ask()
+            if url:
+                self._fetch_file(job, name, url)
+        except Transient as failure:
+            return _Part(name, None, f"{name}: {failure}")
+        return _Part(name, url)
+
+    def _page_url(self, execution_id: str) -> tuple[str, tuple[str, ...]]:
+        try:
+            return self.erp.page_url(execution_id), ()
+        except Transient as failure:
+            return "", (f"the address of F&O's page: {failure}",)
+
+    def _is_saved(self, job: Job) -> bool:
+        """True when an earlier try has saved the errors: what F&O no longer gives does not wipe them out."""
+        container, _, folder = job.archive_path.partition("/")
+        return "errors.json" in self.files.listed(container, folder)
+
+    def _asks(self, execution_id: str, entity: str) -> list[tuple[str, Callable[[], str | None]]]:
+        """The two error files of an entity by our name: its URL, None when there is none, empty while it is made."""
+        return [
+            (f"error-keys.{_safe(entity)}.csv", lambda: self.erp.error_keys_url(execution_id, entity)),
+            (f"staging-errors.{_safe(entity)}.csv", lambda: self.erp.staging_errors_url(execution_id, entity) or None),
+        ]
 
     def _fetch_file(self, job: Job, name: str, url: str) -> None:
         container, _, folder = job.archive_path.partition("/")

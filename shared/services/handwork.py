@@ -10,6 +10,7 @@ from functools import partial
 from shared.domain import handwork
 from shared.domain.handwork import NotAllowed
 from shared.domain.job import Job, JobState, Source
+from shared.domain.naming import kept_name
 from shared.errors import Conflict, Terminal
 from shared.ports import Clock, FileStore, Ledger, PaceLedger, Stored
 from shared.services.archiving import Archiving
@@ -85,7 +86,7 @@ class Handwork:
             self._make_sure_of_room(file.source, job_id)
         self._written(found, job, Event.JOB_REPLAYED, why, actor)
         for file in job.files:
-            kept = f"{job.archive_path}/{file.source.name}"
+            kept = f"{job.archive_path}/{kept_name(file.source)}"
             if not self.files.put_back(kept, file.source.container, file.source.path, job_id):
                 raise Conflict(f"another file has just landed as {file.source.path}; wait until it has gone")
         return [self._landed(file.source.container, file.source.path, actor) for file in job.files][-1]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.job import JobState
+from shared.domain.job import Job, JobState
 from tests.scenario.conftest import GOOD_CSV, Stage
 
 PATH = "customer-groups/USMF/groups-2026-11-14.csv"
@@ -159,3 +159,48 @@ def test_a_cause_is_new_on_its_first_day_and_known_afterwards(stage: Stage) -> N
         stage.world.recurrence_tick()
         stage.tick(timedelta(seconds=60))
     assert stage.job(later).causes.endswith("3 causes, 0 new since yesterday")
+
+
+def _saved_errors(stage: Stage, job: Job) -> int:
+    return len(stage.archived(job, "errors.json")["errors"])
+
+
+def _partial_with(stage: Stage, call: str, times: int) -> Job:
+    stage.world.faults.add(call, "status", times=times, code=500)
+    path = stage.drop("customer-groups/USMF/kept-2026-11-14.csv", GOOD_CSV + b",No key\r\n")
+    for _ in range(10):
+        stage.world.recurrence_tick()
+        stage.tick(timedelta(minutes=5))
+    return stage.job(path)
+
+
+def test_a_part_that_always_fails_keeps_no_error_from_being_saved_and_is_named_at_last(stage: Stage) -> None:
+    job = _partial_with(stage, "action:GenerateImportTargetErrorKeysFile", 10_000)
+    assert (job.state, job.evidence_at) == (JobState.PARTIAL, None)
+    assert _saved_errors(stage, job) > 0
+    stage.tick(timedelta(days=8))
+    job = stage.job(job.source.path)
+    assert job.evidence_at is not None
+    assert _saved_errors(stage, job) > 0
+    assert any("error-keys" in missing for missing in stage.archived(job, "errors.json")["missing"])
+
+
+def test_what_was_saved_is_not_wiped_out_when_fo_gives_nothing_any_more(stage: Stage) -> None:
+    job = _partial_with(stage, "action:GenerateImportTargetErrorKeysFile", 10_000)
+    before = stage.archived(job, "errors.json")["errors"]
+    stage.world.faults.add("action:GetExecutionErrors", "status", times=10_000, code=503)
+    stage.tick(timedelta(days=8))
+    job = stage.job(job.source.path)
+    assert job.evidence_at is not None
+    assert stage.archived(job, "errors.json")["errors"] == before
+
+
+@pytest.mark.parametrize("name", ["job.json", "report.html", "errors.json"])
+def test_a_landed_file_with_the_name_of_a_note_of_ours_is_kept_beside_it(stage: Stage, name: str) -> None:
+    path = stage.drop(f"customer-groups/USMF/{name}", GOOD_CSV)
+    stage.run_to_the_end()
+    job = stage.job(path)
+    container, _, folder = job.archive_path.partition("/")
+    kept = stage.blobs.get_blob_client(container, f"{folder}/landed.{name}").download_blob().readall()
+    assert kept == GOOD_CSV
+    assert stage.archived(job)["outcome"] == "SUCCEEDED"

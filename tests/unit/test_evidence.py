@@ -96,3 +96,12 @@ def test_every_outcome_that_is_not_clean_asks_for_evidence_once(
     assert needs_evidence(job) is needed
     assert not needs_evidence(replace(job, evidence_at=START))
     assert not needs_evidence(replace(job, message_id=""))
+
+
+def test_a_broken_error_costs_neither_the_others_nor_their_letters() -> None:
+    good = '{"RecordId":"1","Field":"NAME","ErrorMessage":"Zürich \\"A\\" says "no"\\r\\nGr\\u00f6ße"}'
+    broken = '{"RecordId":"2","ErrorMessage":"no field'
+    read = read_errors("[" + ",".join([good, broken] * 200) + "]")
+    assert read.reading is Reading.LENIENT
+    assert len(read.rows) == 200
+    assert {row.message for row in read.rows} == {'Zürich "A" says "no"\r\nGröße'}

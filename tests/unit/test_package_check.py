@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from typing import BinaryIO, cast
 
 import pytest
@@ -14,7 +15,8 @@ from local.samples.package import Member, package
 from shared.adapters.blob_files import PEEK_WINDOW_BYTES
 from shared.domain.feed import Shape
 from shared.domain.findings import Finding
-from shared.services.checking import check_package
+from shared.formats.zips import listed_members, opened_zip
+from shared.services.checking import check_file, check_package
 from tests.builders import a_feed
 from tests.packages import zipped
 
@@ -191,3 +193,25 @@ def test_a_mistake_deep_in_a_large_package_is_found() -> None:
         ("line-ends", "LF"),
         ("delimiter", "semicolons"),
     ]
+
+
+@pytest.mark.parametrize("name", ["Manifest.xml", "Zürich.csv"])
+def test_a_name_that_the_zip_gives_a_second_time_in_unicode_is_the_name_of_the_file(name: str) -> None:
+    """Info-ZIP's Unicode path: an extra field with the right name beside one in an old code page (APPNOTE 4.6.9)."""
+    old = name.encode("ascii", "replace").decode()
+    extra = b"\x01" + zlib.crc32(old.encode()).to_bytes(4, "little") + name.encode()
+    info = zipfile.ZipInfo(old)
+    info.extra = b"\x75\x70" + len(extra).to_bytes(2, "little") + extra
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as made:
+        made.writestr(info, b"<x/>")
+    with opened_zip(file) as package:
+        names = [member.name for member in listed_members(package)]
+        assert [package.getinfo(listed).file_size for listed in names] == [4]
+    assert _rules(file.getvalue()) != []
+
+
+def test_a_file_that_has_none_of_the_columns_that_its_feed_demands_is_rejected() -> None:
+    feed = a_feed(columns=("CUSTOMERGROUPID", "DESCRIPTION"))
+    findings = check_file(feed, "g.csv", 20, b"A,B\r\n1,2\r\n")
+    assert "columns" in {finding.rule for finding in findings if not finding.is_warning}
