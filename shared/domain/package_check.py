@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.content_check import Expected, listed
 from shared.domain.feed import Feed, source_format
-from shared.domain.findings import Finding, found
+from shared.domain.findings import MOST_OF_A_RULE, Finding, found
 from shared.domain.package import Member, hostile
 
 _MANIFEST = "manifest.xml"
@@ -59,7 +59,9 @@ def check_manifest(entities: Sequence[ManifestEntity], names: Sequence[str], fee
     """Findings from a manifest against the files that are there and the entities that the feed may carry."""
     if not entities:
         return [found("no-entity", "the manifest names no entity", feed.name)]
-    findings = [finding for entity in entities for finding in _of_entity(entity, names, feed.name)]
+    folded = {name.casefold(): name for name in names}
+    hints = iter(range(MOST_OF_A_RULE))  # more are not shown, and looking for a near name is slow
+    findings = [finding for entity in entities for finding in _of_entity(entity, folded, hints, feed.name)]
     findings += [finding for entity in entities for finding in _of_label(entity.label, feed)]
     composite = [entity.label for entity in entities if "composite" in entity.label.casefold().split()]
     if composite and len(entities) > 1:
@@ -68,24 +70,27 @@ def check_manifest(entities: Sequence[ManifestEntity], names: Sequence[str], fee
     return findings
 
 
-def _of_entity(entity: ManifestEntity, names: Sequence[str], feed: str) -> Iterator[Finding]:
+def _of_entity(entity: ManifestEntity, folded: Mapping[str, str], hints: Iterator[int], feed: str) -> Iterator[Finding]:
     who = entity.label or entity.file or "an entity without a name"
     if entity.late_elements:
         yield found("element-order", f"{listed(entity.late_elements)} of {who}", feed)
     if "InputFilePath" not in entity.late_elements:
-        yield from _of_file(entity.file, who, names, feed)
+        yield from _of_file(entity.file, who, folded, hints, feed)
     if not entity.mapped_fields and "EntityMapList" not in entity.late_elements:
         yield found("no-field-map", f"no column of {who} is mapped", feed)
 
 
-def _of_file(file: str, who: str, names: Sequence[str], feed: str) -> Iterator[Finding]:
-    folded = {name.casefold(): name for name in names}
+def _of_file(file: str, who: str, folded: Mapping[str, str], hints: Iterator[int], feed: str) -> Iterator[Finding]:
     if file.casefold() in folded:
         return
-    by_last_part = {name.rpartition("/")[2]: whole for name, whole in folded.items()}
-    near = difflib.get_close_matches(file.casefold(), by_last_part, n=1, cutoff=0.75) if file else []
-    more = f"The zip holds {by_last_part[near[0]]}: is that it?" if near else ""
+    more = _hint(file, folded) if file and next(hints, None) is not None else ""
     yield found("missing-member", f"{file or 'a file without a name'} of {who} is not in the zip", feed, more)
+
+
+def _hint(file: str, folded: Mapping[str, str]) -> str:
+    by_last_part = {name.rpartition("/")[2]: whole for name, whole in folded.items()}
+    near = difflib.get_close_matches(file.casefold(), by_last_part, n=1, cutoff=0.75)
+    return f"The zip holds {by_last_part[near[0]]}: is that it?" if near else ""
 
 
 def _of_label(label: str, feed: Feed) -> Iterator[Finding]:

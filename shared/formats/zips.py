@@ -17,6 +17,8 @@ LARGEST_DIRECTORY_BYTES = 16 * 1024 * 1024
 _END = b"PK\x05\x06"
 _END_FORMAT = struct.Struct("<4s4H2LH")
 _LONGEST_TAIL_BYTES = 65_535 + _END_FORMAT.size
+#: What leads to the zip64 end record, right before the plain one; readers believe it whatever the plain one says.
+_LOCATOR_BYTES = 20
 
 
 class BrokenZip(ValueError):
@@ -86,8 +88,9 @@ def _bound_directory(file: BinaryIO) -> None:
     if at < 0 or len(tail) - at < _END_FORMAT.size:
         raise BrokenZip("the zip has no end: it is cut off, or no zip")
     _, _, _, _, entries, directory_bytes, _, _ = _END_FORMAT.unpack_from(tail, at)
-    if directory_bytes == 0xFFFFFFFF or entries == 0xFFFF:
-        directory_bytes = _zip64_directory_bytes(tail, at)
+    directory_bytes = 0 if directory_bytes == 0xFFFFFFFF else directory_bytes
+    if entries == 0xFFFF or tail[max(0, at - _LOCATOR_BYTES) : at].startswith(b"PK\x06\x07"):
+        directory_bytes = max(directory_bytes, _zip64_directory_bytes(tail, at))
     if directory_bytes > LARGEST_DIRECTORY_BYTES:
         raise BrokenZip(f"its directory of {directory_bytes} bytes is too large to be one of a data package")
 

@@ -28,7 +28,7 @@ REMOTE_KEEPS = timedelta(days=7)
 #: From this age on, evidence that could not be fetched is at risk, and that is an error in the log.
 AT_RISK_AFTER = timedelta(days=3)
 #: A part that F&O is still making (the error-keys file) is waited for so long before it is noted as missing.
-PATIENCE = timedelta(hours=1)
+PATIENCE = timedelta(hours=6)
 #: A cause counts as new when its feed did not have it until so long before the file ended.
 A_DAY = timedelta(days=1)
 
@@ -99,8 +99,8 @@ class EvidenceCollection:
         parts = [self._part(job, name, ask) for entity in named for name, ask in self._asks(execution_id, entity)]
         page_url, no_page = self._page_url(execution_id)
         failed = [*(part.failed for part in parts if part.failed), *no_page]
-        is_late = age >= REMOTE_KEEPS
-        waited_for = {part.name for part in parts if part.is_in_the_making and age < PATIENCE}
+        is_late, asked_for = age >= REMOTE_KEEPS, self.clock() - (job.archived_at or job.changed_at)
+        waited_for = {part.name for part in parts if part.is_in_the_making and asked_for < PATIENCE}
         return Evidence(
             execution_id=execution_id,
             page_url=page_url,

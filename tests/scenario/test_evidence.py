@@ -106,7 +106,7 @@ def test_a_file_that_is_never_made_is_noted_as_missing_in_the_end(stage: Stage) 
     stage.world.error_file_polls = 10_000
     _ended(stage)
     for _ in range(12):
-        stage.tick(timedelta(minutes=15))
+        stage.tick(timedelta(hours=1))
     job = stage.job(PATH)
     assert job.evidence_at is not None
     assert "error-keys.Customer groups.csv: none offered" in stage.archived(job, "errors.json")["missing"]

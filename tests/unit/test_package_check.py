@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from local.samples.package import Member, package
 from shared.adapters.blob_files import PEEK_WINDOW_BYTES
 from shared.domain.feed import Shape
-from shared.domain.findings import Finding
-from shared.formats.zips import listed_members, opened_zip
+from shared.domain.findings import MOST_OF_A_RULE, Finding
+from shared.domain.package_check import ManifestEntity, check_manifest
+from shared.formats.zips import BrokenZip, listed_members, opened_zip
 from shared.services.checking import check_file, check_package
 from tests.builders import a_feed
 from tests.packages import zipped
@@ -215,3 +216,25 @@ def test_a_file_that_has_none_of_the_columns_that_its_feed_demands_is_rejected()
     feed = a_feed(columns=("CUSTOMERGROUPID", "DESCRIPTION"))
     findings = check_file(feed, "g.csv", 20, b"A,B\r\n1,2\r\n")
     assert "columns" in {finding.rule for finding in findings if not finding.is_warning}
+
+
+def test_a_near_name_is_looked_for_as_often_as_it_is_shown() -> None:
+    missing = [
+        ManifestEntity(label=f"Entity {n}", file=f"Customers {n}.csv", mapped_fields=1)
+        for n in range(MOST_OF_A_RULE + 2)
+    ]
+    findings = check_manifest(missing, ["Customers_0.csv"], FEED)
+    assert [finding.rule for finding in findings] == ["missing-member"] * len(missing)
+    assert ["is that it?" in finding.advice for finding in findings].count(True) <= MOST_OF_A_RULE
+
+
+def test_a_directory_whose_length_only_the_zip64_end_tells_is_bounded() -> None:
+    plain = zipped({"Manifest.xml": b"<x/>"})
+    at = plain.rfind(b"PK\x05\x06")
+    end64 = b"PK\x06\x06" + (44).to_bytes(8, "little") + bytes(28) + (2**40).to_bytes(8, "little") + bytes(8)
+    locator = b"PK\x06\x07" + bytes(4) + at.to_bytes(8, "little") + bytes(4)
+    with (
+        pytest.raises(BrokenZip, match="too large to be one of a data package"),
+        opened_zip(io.BytesIO(plain[:at] + end64 + locator + plain[at:])),
+    ):
+        pass

@@ -13,6 +13,10 @@ from shared.errors import AccessRefused, AnswerLost, CourierError, Terminal, Thr
 _PASSING = {408, 425, 503}
 
 
+#: The connector's calls, which name a recurring data job.
+_OF_AN_ACTIVITY = {"enqueue", "jobstatus", "dequeue", "download", "ack"}
+
+
 def refusal(response: requests.Response, call: str, now: datetime) -> CourierError:
     """The error that an answer other than 200 stands for. `call` names the call, e.g. `enqueue`."""
     status = response.status_code
@@ -49,7 +53,7 @@ def unauthorized(response: requests.Response, call: str) -> AccessRefused:
 
 def _server_error(response: requests.Response, call: str) -> str:
     text = f"{call}: F&O answered {response.status_code}{_said(response)}"
-    if response.status_code == 500:
+    if response.status_code == 500 and call in _OF_AN_ACTIVITY:
         text += "; an unknown activity ID is answered the same way, so check the feed's activity_id first"
     return text
 
