@@ -25,13 +25,18 @@ class Past:
     a_day: int
     until: date
 
+    @property
+    def names(self) -> list[str]:
+        """The feeds."""
+        return [f"feed-{number:02}" for number in range(self.feeds)]
+
     def rows(self) -> Iterator[list[dict[str, Any]]]:
         """Transactions of at most a hundred rows of one partition: jobs, then their arrivals; newest day first."""
         left = self.files
         day = self.until
         while left > 0:
-            for number in range(self.feeds):
-                jobs = [_job(f"feed-{number:02}", day, place) for place in range(min(self.a_day, left))]
+            for name in self.names:
+                jobs = [_job(name, day, place) for place in range(min(self.a_day, left))]
                 left -= len(jobs)
                 yield from _hundreds([to_row(job) for job in jobs])
                 yield from _hundreds([_arrival(job, day) for job in jobs])

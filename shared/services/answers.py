@@ -6,11 +6,12 @@ Every answer costs what it shows: keys and few columns of the partitions of a da
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
+from typing import TypeVar
 
 from shared.domain.export import DeliveryState, Export
 from shared.domain.feed import FeedBook
@@ -20,6 +21,8 @@ from shared.domain.naming import UNROUTED, date_in_name
 from shared.domain.promises import PromiseRecord
 from shared.ports import Clock, ExportLedger, Ledger, LedgerView, PaceLedger, WatchLedger
 
+_A = TypeVar("_A")
+_B = TypeVar("_B")
 #: A file is looked for by its name among what landed within so many days.
 SEARCHED_DAYS = 14
 MOST_FOUND = 100
@@ -92,7 +95,7 @@ class Answers:
     def jobs(self, business_date: date, feed: str = "", states: Iterable[JobState] = ()) -> list[JobLine]:
         """The jobs of a business date, of one feed or of all, newest first; in these states, if some are named."""
         wanted, names = frozenset(states), [feed] if feed else [*self.feeds.feeds, UNROUTED]
-        lines = [line for name in names for line in self.view.listed(name, business_date)]
+        lines = _side_by_side(lambda name: list(self.view.listed(name, business_date)), names)
         return _newest_first(line for line in lines if not wanted or line.state in wanted)
 
     def landed(self, day: date, feed: str = "", states: Iterable[JobState] = ()) -> list[JobLine]:
@@ -189,21 +192,19 @@ class Answers:
 
     def _named(self, text: str) -> Iterator[JobLine]:
         dated = date_in_name(text)
-        seen: set[str] = set()
-        for line in self.jobs(dated) if dated else ():
-            if text in line.path.casefold():
-                seen.add(line.job_id)
-                yield line
-        for job_id in islice(self._arrived_as(text, seen), MOST_FOUND):
-            if job := self.job(job_id):
-                yield line_of(job)
+        named = [line for line in self.jobs(dated) if text in line.path.casefold()] if dated else []
+        if named:
+            yield from named
+            return  # whatever holds this date in its name is of that business date
+        found = list(islice(self._arrived_as(text), MOST_FOUND))
+        yield from (line_of(job) for job in _side_by_side(lambda job_id: [self.job(job_id)], found) if job)
 
-    def _arrived_as(self, text: str, besides: set[str]) -> Iterator[str]:
+    def _arrived_as(self, text: str) -> Iterator[str]:
         today = self.clock().date()
-        for back in range(SEARCHED_DAYS):
-            for arrival in self.view.arrivals(today - timedelta(days=back)):
-                if text in arrival.path.casefold() and arrival.job_id not in besides:
-                    yield arrival.job_id
+        days = [today - timedelta(days=back) for back in range(SEARCHED_DAYS)]
+        for arrival in _side_by_side(lambda day: list(self.view.arrivals(day)), days):
+            if text in arrival.path.casefold():
+                yield arrival.job_id
 
     def _export(self, name: str, last_at: datetime | None) -> ExportStanding:
         feed, open_ones = self.feeds.exports[name], [delivery for delivery, _ in self.exports.open_deliveries(name)]
@@ -230,6 +231,12 @@ _OPEN = frozenset(
         JobState.IN_DOUBT,
     }
 )
+
+
+def _side_by_side(ask: Callable[[_A], list[_B]], places: Iterable[_A]) -> list[_B]:
+    """What is found in several partitions, in the order of these."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        return [found for batch in pool.map(ask, places) for found in batch]
 
 
 def _newest_first(lines: Iterable[JobLine]) -> list[JobLine]:
