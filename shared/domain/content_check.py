@@ -22,15 +22,17 @@ class Kind(StrEnum):
     XML = "XML or HTML"
     ZIP = "a zip or an Excel workbook (.xlsx)"
     OLD_EXCEL = "an old Excel workbook (.xls)"
+    GZIP = "packed with gzip"
+    BINARY = "neither text nor anything else that is known"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
     """The beginning of a data file, as far as it was read and understood.
 
-    `encoding` is of a text: UTF-8 (or any single-byte one), UTF-16LE, UTF-16BE. `header` holds the fields of the first
-    line, None when it does not end within the beginning. `rows` counts lines after the header, None when the file
-    goes on. `fault` says why an XML file is not well-formed.
+    `encoding` is of a text: UTF-8 (or any single-byte one), UTF-16LE, UTF-16BE, UTF-32. `header` holds the fields of
+    the first line, None when it does not end within the beginning. `rows` counts lines after the header, None when
+    the file goes on. `fault` says why an XML file is not well-formed; `has_root` whether its first element was met.
     """
 
     kind: Kind
@@ -41,6 +43,7 @@ class Opening:
     header: tuple[str, ...] | None = None
     rows: int | None = None
     has_doctype: bool = False
+    has_root: bool = True
     fault: str = ""
 
 
@@ -70,7 +73,7 @@ def expected_of(feed: Feed) -> Expected:
 def check_content(name: str, opening: Opening, expected: Expected, feed: str) -> list[Finding]:
     """Findings about one data file that is not empty."""
     wanted = _KINDS.get(expected.file_format, opening.kind)
-    if opening.kind is not wanted:
+    if opening.kind is not wanted or opening.kind is Kind.GZIP:
         seen = f"{name} is declared {expected.file_format} and is {opening.kind}"
         return [found("wrong-format", seen, feed)]
     if opening.kind is Kind.XML:
@@ -103,6 +106,8 @@ def _of_xml(name: str, opening: Opening, feed: str) -> Iterator[Finding]:
         yield found("xml-doctype", f"{name} has a DOCTYPE", feed)
     elif opening.fault:
         yield found("broken-xml", f"{name}: {opening.fault}", feed)
+    elif not opening.has_root:
+        yield found("xml-late-root", f"{name} begins with comments or blanks only", feed)
 
 
 def _of_encoding(name: str, opening: Opening, declared: SourceFormat, feed: str) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.domain.content_check import Expected, listed
@@ -38,6 +38,14 @@ class ManifestEntity:
         return Expected(file_format=source_format(self.source_format), mapped=self.columns)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """A manifest: its entities in order, and its own elements that are out of order."""
+
+    entities: tuple[ManifestEntity, ...]
+    late_elements: tuple[str, ...] = ()
+
+
 def check_directory(members: Sequence[Member], feed: str) -> list[Finding]:
     """Findings that the zip's directory gives away: where the manifest is, names that come twice, what is unsafe."""
     names = [member.name.replace("\\", "/") for member in members]
@@ -55,19 +63,54 @@ def check_directory(members: Sequence[Member], feed: str) -> list[Finding]:
     return findings
 
 
-def check_manifest(entities: Sequence[ManifestEntity], names: Sequence[str], feed: Feed) -> list[Finding]:
+def check_manifest(manifest: Manifest, names: Sequence[str], feed: Feed) -> list[Finding]:
     """Findings from a manifest against the files that are there and the entities that the feed may carry."""
+    entities = manifest.entities
+    late = listed(manifest.late_elements)
+    findings = [found("element-order", f"{late} of the manifest itself", feed.name)] if late else []
     if not entities:
-        return [found("no-entity", "the manifest names no entity", feed.name)]
+        return [*findings, found("no-entity", "the manifest names no entity", feed.name)]
     folded = {name.casefold(): name for name in names}
     hints = iter(range(MOST_OF_A_RULE))  # more are not shown, and looking for a near name is slow
-    findings = [finding for entity in entities for finding in _of_entity(entity, folded, hints, feed.name)]
+    findings += [finding for entity in entities for finding in _of_entity(entity, folded, hints, feed.name)]
     findings += [finding for entity in entities for finding in _of_label(entity.label, feed)]
+    findings += [*_of_repeats(entities, feed.name), *_of_spare_files(entities, names, feed.name)]
     composite = [entity.label for entity in entities if "composite" in entity.label.casefold().split()]
     if composite and len(entities) > 1:
         others = f"{len(entities) - 1} more" if len(entities) > 2 else "another"
         findings.append(found("composite-not-alone", f"{composite[0]} and {others} share the package", feed.name))
     return findings
+
+
+def _of_repeats(entities: Sequence[ManifestEntity], feed: str) -> Iterator[Finding]:
+    for label in _repeated(entity.label for entity in entities):
+        yield found("entity-twice", f"{label} stands in the manifest more than once", feed)
+    for file in _repeated(entity.file for entity in entities):
+        yield found("file-shared", f"{file} is named by more than one entity", feed)
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    """Names that come more than once, whatever their case, as they are first written."""
+    first: dict[str, str] = {}
+    count: Counter[str] = Counter()
+    for name in filter(None, names):
+        count[name.casefold()] += 1
+        first.setdefault(name.casefold(), name)
+    return [first[folded] for folded, times in count.items() if times > 1]
+
+
+def _of_spare_files(entities: Sequence[ManifestEntity], names: Sequence[str], feed: str) -> Iterator[Finding]:
+    """Files at the root that no entity names; what lies in folders may be attachments.
+
+    While a named file is missing, one of them is likely that file, and its finding says so.
+    """
+    there = {name.casefold() for name in names}
+    if any(entity.file.casefold() not in there for entity in entities):
+        return
+    known = {_MANIFEST, _HEADER, *(entity.file.casefold() for entity in entities)}
+    spare = [name for name in names if "/" not in name and name.casefold() not in known]
+    if spare:
+        yield found("file-unnamed", f"{listed(spare)} in the zip, and no entity of the manifest names it", feed)
 
 
 def _of_entity(entity: ManifestEntity, folded: Mapping[str, str], hints: Iterator[int], feed: str) -> Iterator[Finding]:
@@ -82,6 +125,8 @@ def _of_entity(entity: ManifestEntity, folded: Mapping[str, str], hints: Iterato
 
 def _of_file(file: str, who: str, folded: Mapping[str, str], hints: Iterator[int], feed: str) -> Iterator[Finding]:
     if file.casefold() in folded:
+        if "/" in file:
+            yield found("file-in-folder", f"{file} of {who}", feed)
         return
     more = _hint(file, folded) if file and next(hints, None) is not None else ""
     yield found("missing-member", f"{file or 'a file without a name'} of {who} is not in the zip", feed, more)

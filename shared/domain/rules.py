@@ -214,9 +214,9 @@ _PACKAGE = (
     Rule(
         "element-order",
         _CERTAIN,
-        "elements of an entity in the manifest are not in alphabetical order",
+        "elements of the manifest, of an entity or of its field map are not in alphabetical order",
         "the misplaced elements are passed over without a word",
-        "Put the elements of each entity into alphabetical order, as F&O's own packages have them.",
+        "Put the elements into alphabetical order, as F&O's own packages have them.",
     ),
     Rule(
         "missing-member",
@@ -224,6 +224,34 @@ _PACKAGE = (
         "a data file that the manifest names is not in the zip under that name",
         _EMPTY_LIST,
         "Name the data file exactly as InputFilePath does, at the root of the zip.",
+    ),
+    Rule(
+        "file-in-folder",
+        _POSSIBLE,
+        "a data file that the manifest names lies in a folder of the zip",
+        _EMPTY_LIST,
+        "Put the data files beside Manifest.xml, at the root of the zip, and name them so in InputFilePath.",
+    ),
+    Rule(
+        "file-unnamed",
+        _POSSIBLE,
+        "a file at the root of the zip is named by no entity of the manifest",
+        "the file is passed over without a word",
+        "Take the file out, or add its entity to the manifest as the data project exports it.",
+    ),
+    Rule(
+        "file-shared",
+        _POSSIBLE,
+        "two entities of the manifest name the same data file",
+        "the same rows are imported into both",
+        "Give each entity a data file of its own, unless this is meant.",
+    ),
+    Rule(
+        "entity-twice",
+        _POSSIBLE,
+        "the manifest names an entity more than once",
+        "rows of the second file are staged over those of the first",
+        "Put all rows of an entity into one data file, unless this is meant.",
     ),
     Rule(
         "duplicate-member",
@@ -361,6 +389,13 @@ _CONTENT = (
         "an XML file has a document type, which may expand without end",
         "XML is not in correct format, with zero rows in staging",
         "Write the XML without a DOCTYPE; data needs none.",
+    ),
+    Rule(
+        "xml-late-root",
+        _POSSIBLE,
+        "the first 32 KB of an XML file hold no element, so nothing of it was looked into",
+        "XML is not in correct format, with zero rows in staging",
+        "Take the long comment at the beginning of the file out.",
     ),
     Rule(
         "broken-xml",

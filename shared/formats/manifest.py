@@ -1,13 +1,13 @@
 """Manifest.xml of a data package: its entities in order, which file holds each, and whether its columns are mapped.
 
 F&O writes it as UTF-16LE with a BOM and no XML declaration; UTF-8 is accepted as well. Its namespace is ignored.
-Elements of an entity stand in alphabetical order; the reader behind F&O (.NET data contracts) is taken to pass over one
+Elements stand in alphabetical order; the reader behind F&O (.NET data contracts) is taken to pass over one
 that comes too late, and so does this one.
 """
 
 from __future__ import annotations
 
-from shared.domain.package_check import ManifestEntity
+from shared.domain.package_check import Manifest, ManifestEntity
 from shared.formats.manifest_walk import ENTITY, ManifestWalk, NoManifest
 
 MANIFEST_NAME = "Manifest.xml"
@@ -17,16 +17,32 @@ _MAP = "EntityMap"
 def entity_names(content: bytes) -> dict[str, str]:
     """File name to entity label; empty for what cannot be read as a manifest."""
     try:
-        return {entity.file: entity.label for entity in read_manifest(content) if entity.file}
+        return {entity.file: entity.label for entity in read_manifest(content).entities if entity.file}
     except NoManifest:
         return {}
 
 
-def read_manifest(content: bytes) -> list[ManifestEntity]:
-    """The entities of a manifest. A document type is refused, so that nothing expands. Raises NoManifest."""
+def read_manifest(content: bytes) -> Manifest:
+    """What a manifest says. A document type is refused, so that nothing expands. Raises NoManifest."""
     reader = _Reader()
     reader.through(content)
-    return reader.found
+    return Manifest(entities=tuple(reader.found), late_elements=tuple(reader.root.late))
+
+
+class _Order:
+    """Follows the children of one element: which of them come after one that should follow them."""
+
+    def __init__(self) -> None:
+        self.late: list[str] = []
+        self.is_late = False
+        self._reached = ""
+
+    def note(self, name: str) -> None:
+        """The next child begins; `is_late` is about it."""
+        self.is_late = name < self._reached
+        if self.is_late:
+            self.late.append(name)
+        self._reached = max(self._reached, name)
 
 
 class _Reader(ManifestWalk):
@@ -35,56 +51,62 @@ class _Reader(ManifestWalk):
     def __init__(self) -> None:
         super().__init__()
         self.found: list[ManifestEntity] = []
-        self._texts: dict[str, str] = {}
-        self._seen: list[str] = []
-        self._columns: list[str] = []
-        self._maps = 0
-        self._map: dict[str, str] = {}
+        self.root = _Order()
+        self._begin_entity()
 
     def began(self, name: str) -> None:
+        if len(self.path) == 1:
+            self.root.note(name)
         if name == ENTITY:
-            self._texts, self._seen, self._columns, self._maps = {}, [], [], 0
+            self._begin_entity()
         elif self.is_in(ENTITY):
-            self._seen.append(name)
-        elif name == _MAP and "EntityMapList" not in _late(self._seen):
-            self._maps += 1
-            self._map = {}
+            self._order.note(name)
+        elif name == _MAP:
+            self._map.clear()
+            self._map_order = _Order()
+        elif self.is_in(_MAP):
+            self._map_order.note(name)
 
     def text(self, words: str) -> None:
         *_, around, element = ["", "", *self.path]
-        if around == ENTITY and element not in _late(self._seen):
+        if around == ENTITY and not self._order.is_late:
             self._texts[element] = self._texts.get(element, "") + words
-        elif around == _MAP:
+        elif around == _MAP and not self._map_order.is_late:
             self._map[element] = self._map.get(element, "") + words
 
     def ended(self, name: str) -> None:
         if name == _MAP:
-            self._note_column()
+            self._note_map()
         elif name == ENTITY:
-            self.found.append(
-                ManifestEntity(
-                    label=self._texts.get("EntityName", "").strip(),
-                    file=self._texts.get("InputFilePath", "").strip(),
-                    mapped_fields=self._maps,
-                    columns=tuple(self._columns),
-                    source_format=self._texts.get("SourceFormat", "").strip(),
-                    late_elements=tuple(_late(self._seen)),
-                )
-            )
+            self._note_entity()
 
-    def _note_column(self) -> None:
-        """What F&O fills by itself stands in no file."""
-        column = self._map.get("XMLField", "").strip()
+    def _begin_entity(self) -> None:
+        self._order, self._map_order = _Order(), _Order()
+        self._texts: dict[str, str] = {}
+        self._map: dict[str, str] = {}
+        self._columns: list[str] = []
+        self._late_in_maps: dict[str, None] = {}
+        self._maps = 0
+
+    def _note_map(self) -> None:
+        """A map names a field or a column, or it maps nothing. What F&O fills by itself stands in no file."""
+        self._late_in_maps |= dict.fromkeys(f"{_MAP}/{name}" for name in self._map_order.late)
+        column, field = (self._map.get(name, "").strip() for name in ("XMLField", "EntityField"))
+        if self._order.is_late or not (column or field):
+            return
+        self._maps += 1
         by_itself = {self._map.get(name, "").strip().casefold() for name in ("IsAutoDefault", "IsAutoGenerated")}
         if column and "true" not in by_itself:
             self._columns.append(column)
 
-
-def _late(names: list[str]) -> list[str]:
-    """Elements that come after one that should follow them."""
-    late, reached = [], ""
-    for name in names:
-        if name < reached:
-            late.append(name)
-        reached = max(reached, name)
-    return late
+    def _note_entity(self) -> None:
+        self.found.append(
+            ManifestEntity(
+                label=self._texts.get("EntityName", "").strip(),
+                file=self._texts.get("InputFilePath", "").strip(),
+                mapped_fields=self._maps,
+                columns=tuple(self._columns),
+                source_format=self._texts.get("SourceFormat", "").strip(),
+                late_elements=(*self._order.late, *self._late_in_maps),
+            )
+        )

@@ -11,8 +11,14 @@ from xml.parsers import expat
 from shared.domain.content_check import Kind, Opening
 from shared.domain.findings import ZIP_SIGNATURE
 
-_OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_SIGNATURES = {
+    ZIP_SIGNATURE: Kind.ZIP,
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": Kind.OLD_EXCEL,
+    b"\x1f\x8b": Kind.GZIP,
+}
 _MARKUP = re.compile(r"\s*<[?!\w]")
+#: What no text is full of. Zero bytes are not among it: they pad fields of old systems.
+_CONTROL = re.compile(r"[\x01-\x08\x0e-\x1f]")
 _DELIMITERS = ",;\t|"
 _SAMPLE_BYTES = 512
 #: Encodings that expat cannot read, though F&O may: nothing is said about them.
@@ -23,20 +29,23 @@ def read_opening(content: bytes, *, is_whole: bool) -> Opening:
     """Take apart the first bytes of a file; `is_whole` says that there are no more."""
     if not content:
         return Opening(kind=Kind.EMPTY, rows=0)
-    if content.startswith(ZIP_SIGNATURE):
-        return Opening(kind=Kind.ZIP)
-    if content.startswith(_OLD_EXCEL):
-        return Opening(kind=Kind.OLD_EXCEL)
+    for signature, kind in _SIGNATURES.items():
+        if content.startswith(signature):
+            return Opening(kind=kind)
     encoding, bom = _encoding_of(content)
-    text = _decoded(content[len(bom) :], encoding)
+    text = _decoded(content if encoding == "UTF-32" else content[len(bom) :], encoding)
     if _MARKUP.match(text):
         return _xml(content, encoding, is_whole=is_whole)
+    if len(_CONTROL.findall(text)) > len(text) / 20:
+        return Opening(kind=Kind.BINARY)
     return _table(text, encoding, has_bom=bool(bom), is_whole=is_whole)
 
 
 def _encoding_of(content: bytes) -> tuple[str, bytes]:
-    """(encoding, byte order mark). Without a mark, zero bytes at every other place tell UTF-16."""
+    """(encoding, byte order mark). Without a mark, zero bytes at a tenth of every other place or more tell UTF-16."""
     for encoding, bom in (
+        ("UTF-32", codecs.BOM_UTF32_LE),  # before UTF-16LE, whose mark it begins with
+        ("UTF-32", codecs.BOM_UTF32_BE),
         ("UTF-8", codecs.BOM_UTF8),
         ("UTF-16LE", codecs.BOM_UTF16_LE),
         ("UTF-16BE", codecs.BOM_UTF16_BE),
@@ -44,7 +53,7 @@ def _encoding_of(content: bytes) -> tuple[str, bytes]:
         if content.startswith(bom):
             return encoding, bom
     even, odd = (content[first:_SAMPLE_BYTES:2].count(0) for first in (0, 1))
-    if even == odd:
+    if even == odd or max(even, odd) < len(content[:_SAMPLE_BYTES]) / 20:
         return "UTF-8", b""
     return ("UTF-16BE" if even > odd else "UTF-16LE"), b""
 
@@ -59,8 +68,10 @@ def _decoded(content: bytes, encoding: str) -> str:
 
 def _xml(content: bytes, encoding: str, *, is_whole: bool) -> Opening:
     """Parse as far as the beginning goes, and never past a document type, so that nothing expands."""
+    roots: list[str] = []
     parser = expat.ParserCreate()
     parser.StartDoctypeDeclHandler = _stop
+    parser.StartElementHandler = lambda name, _: roots.append(name) if not roots else None
     try:
         parser.Parse(content, is_whole)
     except _Doctype:
@@ -70,8 +81,8 @@ def _xml(content: bytes, encoding: str, *, is_whole: bool) -> Opening:
             return Opening(kind=Kind.XML, encoding=encoding)
         return Opening(kind=Kind.XML, encoding=encoding, fault=str(error))
     except (ValueError, LookupError):
-        pass  # an encoding that Python does not know
-    return Opening(kind=Kind.XML, encoding=encoding)
+        return Opening(kind=Kind.XML, encoding=encoding)  # an encoding that Python does not know
+    return Opening(kind=Kind.XML, encoding=encoding, has_root=bool(roots))
 
 
 class _Doctype(Exception):

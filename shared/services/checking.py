@@ -14,7 +14,7 @@ from shared.domain.content_check import Expected, Kind, Opening, check_content, 
 from shared.domain.feed import Feed, Shape
 from shared.domain.findings import Finding, check_large, check_shape, folded, found, weighed
 from shared.domain.job import Source
-from shared.domain.package_check import ManifestEntity, check_directory, check_manifest
+from shared.domain.package_check import Manifest, ManifestEntity, check_directory, check_manifest
 from shared.formats.manifest import MANIFEST_NAME, read_manifest
 from shared.formats.manifest_walk import NoManifest
 from shared.formats.openings import read_opening
@@ -67,19 +67,17 @@ def _of_zip(feed: Feed, file: BinaryIO) -> list[Finding]:
             members = listed_members(package)
             names = [member.name for member in members]
             findings = check_directory(members, feed.name)
-            entities = _entities(package, names, feed.name, findings)
-            if entities is not None:
-                findings += check_manifest(entities, names, feed)
-                findings += _of_members(package, entities, feed.name)
+            manifest = _manifest(package, names, feed.name, findings)
+            if manifest is not None:
+                findings += check_manifest(manifest, names, feed)
+                findings += _of_members(package, manifest.entities, feed.name)
             return findings
     except BrokenZip as error:
         return [found("broken-zip", str(error), feed.name)]
 
 
-def _entities(
-    package: zipfile.ZipFile, names: list[str], feed: str, findings: list[Finding]
-) -> list[ManifestEntity] | None:
-    """The manifest's entities; None when there is no manifest, or none that can be read, which is then a finding."""
+def _manifest(package: zipfile.ZipFile, names: list[str], feed: str, findings: list[Finding]) -> Manifest | None:
+    """The manifest; None when there is no manifest, or none that can be read, which is then a finding."""
     named = next((name for name in names if name.casefold() == MANIFEST_NAME.casefold()), None)
     if named is None:
         return None

@@ -6,6 +6,8 @@ functional user reads about each case stands in messages.txt, as it is printed.
 
 from __future__ import annotations
 
+import codecs
+import gzip
 import io
 import re
 import zipfile
@@ -131,10 +133,28 @@ CASES: dict[str, Case] = {
     "a data file has another name than the manifest says": _package(
         with_members({"Customers V3.csv": None, "Customers_V3.csv": CUSTOMERS.content})
     ),
+    "a data file lies in a folder beside the manifest": _package(
+        with_members(
+            {"Customers V3.csv": None, "data/Customers V3.csv": CUSTOMERS.content},
+            with_manifest("<InputFilePath>Customers V3", "<InputFilePath>data/Customers V3"),
+        )
+    ),
+    "a data file is there that no entity names": _package(with_members({"Vendors.csv": b"V\r\n1\r\n"})),
+    "two entities name one data file": _package(
+        with_manifest("<InputFilePath>Customers V3", "<InputFilePath>Customer groups")
+    ),
+    "an entity stands in the manifest twice": _package(
+        with_manifest("<EntityName>Customers V3", "<EntityName>Customer groups")
+    ),
     "a data file comes twice": _package(_twice()),
     "the manifest has no field map": _package(with_manifest("<EntityMapList>.*?</EntityMapList>", "<EntityMapList/>")),
     "the elements of the manifest are out of order": _package(
         with_manifest("<DefaultRefreshType>FullPush</DefaultRefreshType>", "<SourceFormat>CSV</SourceFormat>")
+    ),
+    "a field map is out of order": _package(
+        with_manifest(
+            "(<EntityField>CUSTOMERGROUPID</EntityField>)", "<XMLField/><EntityField>CUSTOMERGROUPID</EntityField>"
+        )
     ),
     "the manifest names no entity": _package(with_members({"Manifest.xml": b"<DataManagementPackageManifest/>"})),
     "the manifest is cut off": _package(with_members({"Manifest.xml": b"<DataManagementPackageManifest><Pack"})),
@@ -186,11 +206,19 @@ CASES: dict[str, Case] = {
     "declared CSV, lines end with LF alone": _package(_with_format("CSV", GROUPS_CSV.replace(b"\r\n", b"\n"))),
     "declared CSV, and it is a web page": _package(_with_format("CSV", b"<!DOCTYPE html><html>Sign in</html>")),
     "declared CSV, and it is a workbook": _package(_with_format("CSV", XLSX)),
+    "declared CSV, and it is packed with gzip": _package(_with_format("CSV", gzip.compress(GROUPS_CSV, mtime=0))),
+    "declared CSV, and it is no text at all": _package(_with_format("CSV", bytes(range(256)))),
+    "declared CSV-Unicode, written as UTF-32": _package(
+        _with_format("CSV-Unicode", codecs.BOM_UTF32_LE + GROUPS_CSV.decode().encode("utf-32-le"))
+    ),
     "declared EXCEL, and it is an old workbook": _package(
         _with_format("EXCEL", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500))
     ),
     "declared XML, and it is CSV": _package(_with_format("XML-Element", GROUPS_CSV)),
     "an XML file expands": _package(_with_format("XML-Element", _EXPANDING)),
+    "an XML file begins with a very long comment": _package(
+        _with_format("XML-Element", b"<!--" + b"x" * 40_000 + b"-->" + _EXPANDING)
+    ),
     "an XML file has a bare ampersand": _package(_with_format("XML-Element", b"<Document><N>A & B</N></Document>")),
     "the file is empty": _file(b""),
     "the file is over the hard limit": _file(GROUPS_CSV, max_size_bytes=40),

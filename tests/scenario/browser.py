@@ -81,6 +81,10 @@ class Browser:
 
     def picture(self, place: Path) -> None:
         """Take a picture of the whole page as PNG."""
+        deadline = time.monotonic() + 20
+        while not self._has_width():  # a new size of the screen takes a moment on a busy machine
+            assert time.monotonic() < deadline, "the page never got a width"
+            time.sleep(0.05)
         told = self.devtools("Page.captureScreenshot", captureBeyondViewport=True)
         place.write_bytes(base64.b64decode(told["data"]))
 
@@ -93,6 +97,10 @@ class Browser:
     def devtools(self, command: str, **params: Any) -> Any:
         """A command of the DevTools protocol."""
         return self._call("POST", "goog/cdp/execute", cmd=command, params=params)
+
+    def _has_width(self) -> bool:
+        size = self.devtools("Page.getLayoutMetrics")["cssContentSize"]
+        return bool(size["width"] and size["height"])
 
     def _find(self, css: str) -> str:
         return str(self._call("POST", "element", using="css selector", value=css)[_ELEMENT])

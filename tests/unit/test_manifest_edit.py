@@ -33,14 +33,14 @@ def test_one_text_changes_and_every_other_byte_stays(mark: bytes, encoding: str,
     before = mark + (declaration + TEXT).encode(encoding)
     after = rewritten(before, {"Customer groups": {"InputFilePath": NEW_NAME}})
     assert after == before.replace("Customer groups.csv".encode(encoding), ESCAPED.encode(encoding))
-    assert [entity.file for entity in read_manifest(after)] == [NEW_NAME, "Customers V3.csv"]
+    assert [entity.file for entity in read_manifest(after).entities] == [NEW_NAME, "Customers V3.csv"]
 
 
 def test_an_encoding_that_lacks_a_letter_gets_it_as_a_reference() -> None:
     before = ('<?xml version="1.0" encoding="iso-8859-1"?>' + TEXT.replace("import", "Einfuhr für")).encode("latin-1")
     after = rewritten(before, {"Customer groups": {"InputFilePath": "Zürich.csv"}})
     assert after == before.replace(b"Customer groups.csv", b"Z&#252;rich.csv")
-    assert read_manifest(after)[0].file == "Zürich.csv"
+    assert read_manifest(after).entities[0].file == "Zürich.csv"
 
 
 def _entity(inner: str, tag: str = "DataManagementPackageEntityData") -> bytes:
@@ -78,7 +78,7 @@ def test_a_missing_element_is_put_where_the_alphabet_has_it(inner: str, expected
     new = "<LevelInExecutionUnit>2</LevelInExecutionUnit>"
     after = rewritten(_entity(inner), {"E": {"LevelInExecutionUnit": "2"}})
     assert after == _entity(expected.replace("NEW", new))
-    assert read_manifest(after)[0].late_elements == ()
+    assert read_manifest(after).entities[0].late_elements == ()
 
 
 def test_a_new_element_has_the_prefix_of_its_entity() -> None:
@@ -120,7 +120,7 @@ def test_any_name_is_read_back_and_writing_it_again_changes_nothing(name: str, h
     mark, encoding, declaration = how
     changes = {"Customers V3": {"InputFilePath": name}}
     after = rewritten(mark + (declaration + TEXT).encode(encoding), changes)
-    assert read_manifest(after)[1].file == name.strip()
+    assert read_manifest(after).entities[1].file == name.strip()
     assert rewritten(after, changes) == after
 
 

@@ -174,7 +174,7 @@ def test_the_manifest_of_a_template_is_the_same_but_for_the_order(tmp_path: Path
     template = _load(tmp_path).feeds["groups"].template
     assert template is not None
     assert dict(template.parts)["Manifest.xml"] == b"\xff\xfe" + manifest("Groups", [GROUPS]).encode("utf-16-le")
-    assert read_manifest(dict(template.parts)["Manifest.xml"])[0].late_elements == ()
+    assert read_manifest(dict(template.parts)["Manifest.xml"]).entities[0].late_elements == ()
 
 
 _PIECES = st.text(st.sampled_from("ab."), max_size=3)

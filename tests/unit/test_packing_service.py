@@ -81,7 +81,7 @@ def test_a_file_that_was_overwritten_since_it_was_checked_never_makes_a_whole_pa
 
 def test_a_file_of_a_name_and_content_of_any_kind_is_the_same_in_the_package(feed: Feed, clock: ManualClock) -> None:
     files = MemoryFiles(clock)
-    content = HEADER + bytes(range(256))
+    content = HEADER + bytes(range(256)) + b"x" * 999
     source = files.put("landing", "customer-groups/USMF/Größe <1> & 100% 漢 😀.csv", content)
     outbound = Packing(files, Checking(files)).outbound(feed, a_job(source))
     with zipfile.ZipFile(io.BytesIO(b"".join(outbound.content.blocks()))) as made:
