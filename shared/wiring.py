@@ -58,6 +58,7 @@ from shared.services.day_sums import DaySums
 from shared.services.doubt import Doubt
 from shared.services.duplicates import Duplicates
 from shared.services.evidence import EvidenceCollection
+from shared.services.evidence_fetch import EvidenceFetch
 from shared.services.export_drain import DrainReport, ExportDrain
 from shared.services.export_gauges import ExportGauges
 from shared.services.export_store import ExportStore
@@ -212,7 +213,8 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
         settings.outcomes_container,
     )
     shortest, longest = settings.poll_interval, settings.poll_interval_longest
-    evidence = EvidenceCollection(ledger, files, doors.evidence, clock, outcomes, shortest, longest)
+    fetch = EvidenceFetch(files, doors.evidence, clock)
+    evidence = EvidenceCollection(ledger, files, fetch, clock, outcomes, shortest, longest)
     archiving = Archiving(ledger, files, evidence, clock, archive, rejected, outcomes)
     ordering = Ordering(ledger, doors.order, clock)
     admission = Admission(doors.pace, feeds, ordering, clock)

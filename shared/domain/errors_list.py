@@ -24,6 +24,10 @@ _ESCAPED = re.compile(r'\\(u[0-9a-fA-F]{4}|["\\/nrt])')
 _MEANT = {"n": "\n", "r": "\r", "t": "\t"}
 #: What differs from row to row within one cause: quoted values, numbers, GUIDs.
 _VARYING = re.compile(r"'[^']*'|\"[^\"]*\"|[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|\d+(?:[.,]\d+)*")
+#: More causes than this in one field are one and the same with a name in it: then names are masked, too.
+_MANY = 20
+#: So many causes are told to people and compared with the days before; all of them stand in errors.json.
+MOST_CAUSES = 50
 
 
 class Reading(StrEnum):
@@ -60,6 +64,11 @@ class Cause:
     field: str
     count: int
     examples: tuple[RowError, ...]
+
+    @property
+    def told(self) -> str:
+        """The message as a person reads it: one that came once has its own values."""
+        return self.examples[0].message if self.count == 1 else self.message
 
 
 def read_errors(text: str) -> ErrorList:
@@ -100,9 +109,9 @@ def _unescaped(mark: str) -> str:
 
 def causes_of(rows: Iterable[RowError], examples: int = 3) -> list[Cause]:
     """Group errors by field and masked message, the most frequent first."""
-    groups: dict[tuple[str, str], list[RowError]] = {}
+    by_field: dict[str, list[RowError]] = {}
     for row in rows:
-        groups.setdefault((row.field, mask(row.message)), []).append(row)
+        by_field.setdefault(row.field, []).append(row)
     causes = [
         Cause(
             fingerprint=fingerprint(field, message),
@@ -111,9 +120,36 @@ def causes_of(rows: Iterable[RowError], examples: int = 3) -> list[Cause]:
             count=len(found),
             examples=tuple(found[:examples]),
         )
-        for (field, message), found in groups.items()
+        for field, errors in by_field.items()
+        for message, found in _grouped(errors).items()
     ]
     return sorted(causes, key=lambda cause: (-cause.count, cause.field, cause.message))
+
+
+def _grouped(errors: list[RowError]) -> dict[str, list[RowError]]:
+    """Errors of one field by masked message; where that leaves too many groups, with names masked as well."""
+    groups: dict[str, list[RowError]] = {}
+    for row in errors:
+        groups.setdefault(mask(row.message), []).append(row)
+    if len(groups) <= _MANY:
+        return groups
+    coarse: dict[str, list[RowError]] = {}
+    for message, found in groups.items():
+        coarse.setdefault(_without_names(message), []).extend(found)
+    return coarse
+
+
+def _without_names(message: str) -> str:
+    """Without the words within a sentence that have a capital letter or were masked: names, most likely."""
+    words: list[str] = []
+    for word in message.split():
+        begins = not words or words[-1].endswith((".", "!", "?", ":"))
+        is_name = "…" in word or (not begins and any(letter.isupper() for letter in word))
+        if not is_name:
+            words.append(word)
+        elif not words or words[-1] != "…":
+            words.append("…")
+    return " ".join(words)
 
 
 def mask(message: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.domain.errors_list import Cause, ErrorList
+from shared.domain.errors_list import MOST_CAUSES, Cause, ErrorList
 from shared.domain.job import Job, JobState
 from shared.domain.outcome import EntityCounts
 
@@ -17,7 +17,8 @@ class Evidence:
     """What could be fetched about an execution. `files` are names in the job's archive folder.
 
     `missing` says in sentences what F&O did not offer, `pending` what it is still making; an execution that failed
-    before staging lists no errors.
+    before staging lists no errors. `causes` are the errors grouped, the most frequent first; `new_causes` is how many
+    of the first MOST_CAUSES the feed did not have until the day before.
     """
 
     execution_id: str
@@ -26,6 +27,8 @@ class Evidence:
     raw_errors: str
     entities: tuple[EntityCounts, ...]
     files: tuple[str, ...]
+    causes: tuple[Cause, ...] = ()
+    new_causes: int = 0
     missing: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
 
@@ -36,17 +39,19 @@ def needs_evidence(job: Job) -> bool:
     return bool(job.message_id or job.execution_id) and unclear and job.evidence_at is None and job.forgotten_at is None
 
 
-def headline(job: Job, causes: list[Cause], new_causes: int = 0) -> str:
+def headline(job: Job, evidence: Evidence) -> str:
     """One line: rows, bad rows, causes, and how many of them were not seen in this feed until yesterday.
 
     Where F&O told neither rows nor errors, it is the job's own reason.
     """
     rows = job.rows
     counted = f"{rows.rows_in} rows in, {rows.rows_ok} loaded, {rows.rows_bad} not" if rows else "no row counts"
+    causes = evidence.causes
     listed = sum(cause.count for cause in causes)
     if not listed and rows is None:
         return job.reason
     if not listed:
         return f"{counted}; F&O lists no row errors"
     kinds = "1 cause" if len(causes) == 1 else f"{len(causes)} causes"
-    return f"{counted}; {listed} row errors, {kinds}, {new_causes} new since yesterday"
+    first = f" of the first {MOST_CAUSES}" if len(causes) > MOST_CAUSES else ""
+    return f"{counted}; {listed} row errors, {kinds}, {evidence.new_causes}{first} new since yesterday"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.domain.errors_list import Cause, Reading, causes_of
+from shared.domain.errors_list import MOST_CAUSES, Cause, Reading
 from shared.domain.evidence import Evidence, headline, needs_evidence
 from shared.domain.findings import Finding
 from shared.domain.job import Job, JobState
@@ -18,11 +18,19 @@ _BEFORE_STAGING = (
     "encoding against the data project's source format, the column names against its mapping, the entity label, "
     "the legal entity. The execution page in F&O may say more."
 )
+#: What F&O's RecordId counts is not documented by Microsoft.
+ROWS_COUNTED = (
+    "Row numbers are those that F&O gives; where they do not fit the lines of the file "
+    "(its header, line breaks within quotes), look for the values"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """One file's report: `facts` are label and value, `fetched` sentences on what lies beside it or is missing."""
+    """One file's report: `facts` are label and value, `files` names of what lies beside it in the archive.
+
+    `not_there` says in sentences what F&O did not give, or not yet; `more_causes` counts those that are not told.
+    """
 
     title: str
     outcome: JobState
@@ -31,28 +39,40 @@ class Report:
     page_url: str
     entities: tuple[EntityCounts, ...]
     causes: tuple[Cause, ...]
+    more_causes: int
     errors_unreadable: bool
     findings: tuple[Finding, ...]
     next_step: str
-    fetched: tuple[str, ...]
+    files: tuple[str, ...]
+    not_there: tuple[str, ...]
 
 
-def report_of(job: Job, evidence: Evidence | None = None, new_causes: int = 0) -> Report:
+def report_of(job: Job, evidence: Evidence | None = None) -> Report:
     """Tell of a job at its end. Without evidence it is what the courier itself knows."""
-    causes = causes_of(evidence.errors.rows) if evidence else []
+    causes = evidence.causes if evidence else ()
     return Report(
         title=f"{job.source.name}: {job.state.value.lower()}",
         outcome=job.state,
-        headline=headline(job, causes, new_causes) if evidence else job.reason,
+        headline=headline(job, evidence) if evidence else _own_headline(job),
         facts=tuple(_facts(job, evidence)),
         page_url=evidence.page_url if evidence else "",
         entities=(evidence.entities if evidence else ()) or job.entities,
-        causes=tuple(causes),
+        causes=causes[:MOST_CAUSES],
+        more_causes=max(0, len(causes) - MOST_CAUSES),
         errors_unreadable=evidence is not None and evidence.errors.reading is Reading.RAW,
         findings=job.findings,
         next_step=next_step(job, evidence),
-        fetched=tuple(_fetched(evidence)) if evidence else (),
+        files=evidence.files if evidence else (),
+        not_there=tuple(_not_there(evidence)) if evidence else (),
     )
+
+
+def _own_headline(job: Job) -> str:
+    """What is wrong with a rejected file stands under the findings, each once."""
+    if job.state is not JobState.REJECTED or not job.findings:
+        return job.reason
+    wrong = sum(not finding.is_warning for finding in job.findings)
+    return f"Not sent to F&O: {wrong} thing{'' if wrong == 1 else 's'} to mend first"
 
 
 def next_step(job: Job, evidence: Evidence | None) -> str:
@@ -67,7 +87,9 @@ def next_step(job: Job, evidence: Evidence | None) -> str:
         case JobState.PARTIAL:
             return (
                 "Correct the rows listed under the causes in the source system and send them again in a new file. "
-                "The other rows are loaded: do not send them again unless the entity upserts by a natural key."
+                "The other rows are loaded. Leave them out of the new file, unless F&O finds them by their key and "
+                "updates them (customers, products); where each row makes a record (journal lines), they would be "
+                "there twice."
             )
         case JobState.FAILED:
             return _after_failure(job, evidence)
@@ -106,6 +128,8 @@ def _facts(job: Job, evidence: Evidence | None) -> list[tuple[str, str]]:
         ("Rows not loaded", str(rows.rows_bad) if rows else "not counted"),
         ("Landed", job.source.landed_at.isoformat(timespec="seconds")),
         ("Ended", job.ended_at.isoformat(timespec="seconds") if job.ended_at else ""),
+        ("Job", job.job_id),
+        ("Folder", job.archive_path or "none"),
         ("Message ID", job.message_id or _no_message(job)),
     ]
     if job.execution_log:
@@ -120,9 +144,8 @@ def _no_message(job: Job) -> str:
     return "not known: the answer to the send was lost" if job.execution_id else "none: nothing was taken by F&O"
 
 
-def _fetched(evidence: Evidence) -> list[str]:
+def _not_there(evidence: Evidence) -> list[str]:
     return [
-        *evidence.files,
         *(f"not there: {sentence}" for sentence in evidence.missing),
         *(f"still being made by F&O: {name}" for name in evidence.pending),
     ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
+from urllib.parse import quote
 
 from shared.domain.job import JobState
-from shared.domain.report import Report
+from shared.domain.report import ROWS_COUNTED, Report
 
 _COLOURS = {
     JobState.SUCCEEDED: "#1a7f37",
@@ -54,7 +55,7 @@ def _facts(report: Report) -> str:
 def _entities(report: Report) -> str:
     if not report.entities:
         return ""
-    titles = ("Entity", "In", "Staged", "Not staged", "Loaded", "Not loaded")
+    titles = ("Entity", "In the file", "Staged", "Not staged", "Loaded", "Not loaded")
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)
     rows = "".join(
         f"<tr><td>{escape(e.entity)}</td>"
@@ -75,15 +76,21 @@ def _causes(report: Report) -> str:
             "Causes", "<p>The list of errors could not be read; it is kept as it came in errors.raw.txt.</p>"
         )
     told = [
-        f"<h3>{cause.count} × {escape(cause.field or 'no field')}: {escape(cause.message)}</h3>"
+        f"<h3>{cause.count} × {escape(cause.field or 'no field')}: {escape(cause.told)}</h3>"
         + _items(f"row {row.record_id}: {row.message}" for row in cause.examples)
         for cause in report.causes
     ]
-    return _section("Causes", "".join(told))
+    if report.more_causes:
+        told.append(f"<p>And {report.more_causes} more causes: see errors.json.</p>")
+    return _section("Causes", f"<p>{ROWS_COUNTED}.</p>{''.join(told)}" if told else "")
 
 
 def _fetched(report: Report) -> str:
-    return _section("What was fetched", _items(report.fetched))
+    """What lies in the same folder, as links that work in a copy of the folder."""
+    beside = (f'<li><a href="{quote(name)}">{escape(name)}</a></li>' for name in report.files)
+    missing = (f"<li>{escape(sentence)}</li>" for sentence in report.not_there)
+    items = "".join([*beside, *missing])
+    return _section("What lies beside this report", f"<ul>{items}</ul>" if items else "")
 
 
 def _section(title: str, inner: str) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from shared.domain.report import Report
+import re
+
+from shared.domain.report import ROWS_COUNTED, Report
+
+_MARKUP = re.compile(r"[\\|\[\]`*#!]")
 
 
 def as_markdown(report: Report) -> str:
@@ -24,7 +28,7 @@ def as_markdown(report: Report) -> str:
         "",
         report.next_step,
         "",
-        *(["## What was fetched", "", *[f"- {sentence}" for sentence in report.fetched], ""] if report.fetched else []),
+        *_fetched(report),
     ]
     return "\n".join(lines)
 
@@ -35,7 +39,7 @@ def _entities(report: Report) -> list[str]:
     head = [
         "## Rows by entity",
         "",
-        "| Entity | In | Staged | Not staged | Loaded | Not loaded |",
+        "| Entity | In the file | Staged | Not staged | Loaded | Not loaded |",
         "|---|" + "---:|" * 5,
     ]
     rows = [
@@ -55,14 +59,25 @@ def _findings(report: Report) -> list[str]:
 def _causes(report: Report) -> list[str]:
     if report.errors_unreadable:
         return ["## Causes", "", "The list of errors could not be read; it is kept as it came in errors.raw.txt.", ""]
-    lines: list[str] = ["## Causes", ""] if report.causes else []
+    lines: list[str] = ["## Causes", "", f"{ROWS_COUNTED}.", ""] if report.causes else []
     for cause in report.causes:
-        lines += [f"### {cause.count} × {_cell(cause.field or 'no field')}: {_cell(cause.message)}", ""]
+        lines += [f"### {cause.count} × {_cell(cause.field or 'no field')}: {_cell(cause.told)}", ""]
         lines += [f"- row {_cell(row.record_id)}: {_cell(row.message)}" for row in cause.examples]
         lines += [""]
-    return lines
+    return [*lines, f"And {report.more_causes} more causes: see errors.json.", ""] if report.more_causes else lines
+
+
+def _fetched(report: Report) -> list[str]:
+    if not report.files:
+        return []
+    return [
+        "## What lies beside this report",
+        "",
+        *[f"- {_cell(told)}" for told in (*report.files, *report.not_there)],
+        "",
+    ]
 
 
 def _cell(text: str) -> str:
-    """Text that breaks no table and starts no markup."""
-    return " ".join(text.replace("|", "\\|").replace("<", "&lt;").split())
+    """Text that breaks no table and starts no markup; a viewer may still make a link of a bare address."""
+    return " ".join(_MARKUP.sub(r"\\\g<0>", text.replace("<", "&lt;")).split())

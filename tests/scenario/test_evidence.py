@@ -204,3 +204,27 @@ def test_a_landed_file_with_the_name_of_a_note_of_ours_is_kept_beside_it(stage: 
     kept = stage.blobs.get_blob_client(container, f"{folder}/landed.{name}").download_blob().readall()
     assert kept == GOOD_CSV
     assert stage.archived(job)["outcome"] == "SUCCEEDED"
+
+
+def test_counts_that_only_the_executions_details_tell_get_into_the_row_and_every_note(stage: Stage) -> None:
+    stage.world.with_detail = False
+    _ended(stage)
+    job = stage.job(PATH)
+    [entity] = stage.archived(job)["entities"]
+    assert (entity["entity"], entity["written"], entity["staging_errors"], entity["target_errors"]) == (
+        "Customer groups",
+        1,
+        1,
+        3,
+    )
+    assert stage.archived(job)["rows"] == {"in": 5, "ok": 1, "bad": 4}
+
+
+def test_a_file_that_is_saved_is_not_asked_for_again_while_another_is_waited_for(stage: Stage) -> None:
+    stage.world.error_file_polls = 4
+    _ended(stage)
+    for _ in range(3):
+        stage.tick(timedelta(minutes=5))
+    asked = [path for _, path, _ in stage.world.calls]
+    assert sum("GenerateImportTargetErrorKeysFile" in path for path in asked) > 1
+    assert sum("GetImportStagingErrorFileUrl" in path for path in asked) == 1

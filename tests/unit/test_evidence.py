@@ -105,3 +105,19 @@ def test_a_broken_error_costs_neither_the_others_nor_their_letters() -> None:
     assert read.reading is Reading.LENIENT
     assert len(read.rows) == 200
     assert {row.message for row in read.rows} == {'Zürich "A" says "no"\r\nGröße'}
+
+
+def test_names_without_quotes_are_masked_where_they_would_make_a_cause_each() -> None:
+    rows = [
+        RowError(str(n), "CUST", f"Customer {chr(65 + n % 26)}{chr(97 + n % 7)} Ltd does not exist") for n in range(99)
+    ]
+    rows += [RowError("100", "CUST", "The field must be filled in")]
+    assert [(cause.count, cause.message) for cause in causes_of(rows)] == [
+        (99, "Customer … does not exist"),
+        (1, "The field must be filled in"),
+    ]
+
+
+def test_few_messages_keep_their_words() -> None:
+    rows = [RowError("1", "F", "The Customer group is blocked"), RowError("2", "F", "The Vendor group is blocked")]
+    assert {cause.message for cause in causes_of(rows)} == {row.message for row in rows}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.errors_list import read_errors
+from shared.domain.errors_list import MOST_CAUSES, causes_of, read_errors
 from shared.domain.evidence import Evidence, headline
 from shared.domain.findings import Finding
 from shared.domain.job import JobState
@@ -32,10 +32,13 @@ Written = Callable[[Report], str]
 
 
 def _evidence(errors: str = "[]", **changes: object) -> Evidence:
+    read = read_errors(errors)
     evidence = Evidence(
         execution_id="P-1",
         page_url="https://contoso/page",
-        errors=read_errors(errors),
+        errors=read,
+        causes=tuple(causes_of(read.rows)),
+        new_causes=1,
         raw_errors=errors,
         entities=(EntityCounts(entity="A | B <i>", staged=3, written=1, target_errors=2, total=3),),
         files=("errors.json",),
@@ -48,12 +51,14 @@ def _evidence(errors: str = "[]", **changes: object) -> Evidence:
 def test_a_partial_report_tells_file_company_rows_causes_examples_and_the_next_step(written: Written) -> None:
     rows = RowCounts(rows_in=3, rows_ok=1, rows_bad=2)
     job = a_job_in(JobState.PARTIAL, rows=rows, message_id=MESSAGE, ended_at=START)
-    text = written(report_of(job, _evidence(json.dumps(TOLD)), 1)).replace("&#x27;", "'")
+    text = written(report_of(job, _evidence(json.dumps(TOLD)))).replace("&#x27;", "'")
     for words in (
         "3 rows in, 1 loaded, 2 not; 3 row errors, 2 causes, 1 new since yesterday",
         "2 × VENDGROUP: The value … in field … is not found",
         "row 1: The value '17'",
-        "do not send them again",
+        "1 × NAME: Field must be filled in",
+        "Leave them out of the new file",
+        job.job_id,
         "USMF",
         MESSAGE,
         "https://contoso/page",
@@ -73,7 +78,7 @@ def test_a_failure_before_staging_is_explained_with_its_likely_causes(written: W
     text = written(report_of(job, _evidence()))
     assert "failed before it read any row" in text
     assert "entity label" in text
-    assert headline(job, []) == job.reason
+    assert headline(job, _evidence()) == job.reason
 
 
 @both_forms
@@ -129,4 +134,27 @@ def test_the_body_of_the_page_is_well_formed_whatever_a_file_is_called(name: str
 
 def test_only_an_https_address_becomes_a_link() -> None:
     page = as_html(report_of(a_job_in(JobState.PARTIAL, message_id=MESSAGE), _evidence(page_url="javascript:alert(1)")))
-    assert "href" not in page
+    assert "javascript" not in [link.partition(":")[0] for link in page.split('href="')[1:]]
+    assert page.count("href") == 1
+
+
+def test_text_of_fo_makes_no_link_in_markdown() -> None:
+    told = json.dumps([{"RecordId": "1", "Field": "F", "ErrorMessage": "[here](https://x) ![](https://y) \\| `c`"}])
+    text = as_markdown(report_of(a_job_in(JobState.PARTIAL, message_id=MESSAGE), _evidence(told)))
+    assert "\\[here\\](https://x) \\!\\[\\](https://y) \\\\\\| \\`c\\`" in text
+
+
+@both_forms
+def test_of_very_many_causes_the_first_are_told_and_the_others_counted(written: Written) -> None:
+    errors = [{"RecordId": str(n), "Field": f"F{n}", "ErrorMessage": "bad"} for n in range(MOST_CAUSES + 7)]
+    text = written(report_of(a_job_in(JobState.PARTIAL, message_id=MESSAGE), _evidence(json.dumps(errors))))
+    assert "And 7 more causes: see errors.json." in text
+    assert f"1 of the first {MOST_CAUSES} new since yesterday" in text
+
+
+@both_forms
+def test_a_rejected_file_is_told_what_to_do_once(written: Written) -> None:
+    wrong = Finding(rule="empty-file", seen="0 bytes", advice="Write the file again with its content.")
+    text = written(report_of(a_job_in(JobState.REJECTED, findings=(wrong,), reason=wrong.sentence())))
+    assert text.count(wrong.advice) == 1
+    assert "1 thing to mend first" in text
