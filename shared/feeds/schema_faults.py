@@ -54,6 +54,8 @@ def _sentence(error: ValidationError, schema: Mapping[str, Any]) -> str:
     match error.validator:
         case "pattern":
             return f"{seen!r} is not {title}"
+        case "type" if seen is None and not error.absolute_path:
+            return "it is empty; begin with version, environment and feeds, as docs/feeds.md shows"
         case "type":
             wanted = title or _KINDS.get(str(told), str(told))
             return f"{_shown(seen)} is not {wanted}"

@@ -70,6 +70,12 @@ def test_the_sample_feeds_are_good() -> None:
     assert set(load_feeds(SAMPLES.read_text(), {}, "local").exports) == {"customer-groups-export"}
 
 
+def test_an_empty_file_is_told_how_to_begin() -> None:
+    assert _faults("") == (
+        "line 1: the file: it is empty; begin with version, environment and feeds, as docs/feeds.md shows",
+    )
+
+
 def test_faults_of_every_kind_are_listed_at_once_with_their_lines() -> None:
     bad = GOOD.replace("shape: file", "shape: files").replace("max_size: 20MB", "max_sice: 20MB")
     faults = _faults(bad, environ={})
