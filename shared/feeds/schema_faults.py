@@ -54,11 +54,8 @@ def _sentence(error: ValidationError, schema: Mapping[str, Any]) -> str:
     match error.validator:
         case "pattern":
             return f"{seen!r} is not {title}"
-        case "type" if seen is None and not error.absolute_path:
-            return "it is empty; begin with version, environment and feeds, as docs/feeds.md shows"
         case "type":
-            wanted = title or _KINDS.get(str(told), str(told))
-            return f"{_shown(seen)} is not {wanted}"
+            return _of_type(error, title or _KINDS.get(str(told), str(told)))
         case "required":
             missing = [str(key) for key in _listed(told) if key not in _keys_of(seen)]
             return f"{', '.join(missing)} is missing. {_description_of(missing[0], schema)}".rstrip()
@@ -69,6 +66,12 @@ def _sentence(error: ValidationError, schema: Mapping[str, Any]) -> str:
             return "needs feeds or exports"
     hint = schema.get("description", "")
     return f"{error.message}. {hint}" if hint else error.message
+
+
+def _of_type(error: ValidationError, wanted: str) -> str:
+    if error.instance is None and not error.absolute_path:
+        return "it is empty; begin with version, environment and feeds, as docs/feeds.md shows"
+    return f"{_shown(error.instance)} is not {wanted}"
 
 
 def _shown(value: object) -> str:
