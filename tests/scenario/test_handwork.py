@@ -169,6 +169,17 @@ def test_a_file_that_is_not_in_fo_is_sent_again_once_a_person_says_so(stage: Sta
     assert len(stage.world.imports_of(GOOD_CSV)) == 1
 
 
+def test_a_file_to_be_sent_again_takes_a_place_anew_and_not_a_second_one(stage: Stage) -> None:
+    stage.world.faults.add("enqueue", "answer_lost_before_commit")
+    stage.drop(PATH)
+    job = stage.job(PATH)
+    assert (job.state, bool(job.slots)) == (JobState.IN_DOUBT, True)
+    stage.engine.handwork.resend(job.job_id, "not in Manage messages", ADA)
+    assert stage.job(PATH).slots == ()
+    stage.run_to_the_end()
+    assert (stage.job(PATH).state, stage.job(PATH).slots) == (JobState.SUCCEEDED, ())
+
+
 def test_a_job_in_doubt_is_closed_and_its_file_kept(stage: Stage) -> None:
     job = _in_doubt(stage)
     done = stage.engine.handwork.close(job.job_id, "loaded by hand", ADA).job
@@ -190,12 +201,17 @@ def test_a_job_that_hangs_in_fo_is_closed_and_its_place_is_free(stage: Stage) ->
 
 
 def test_evidence_is_fetched_again(stage: Stage) -> None:
-    job = _partial(stage)
+    _partial(stage)
+    stage.tick(timedelta(minutes=30))
+    job = stage.job(PATH)
+    assert job.evidence_at is not None
     container, _, folder = job.archive_path.partition("/")
-    stage.engine.files.discard(container, f"{folder}/errors.json")
+    for note in ("errors.json", "error-keys.Customer groups.csv"):
+        stage.engine.files.discard(container, f"{folder}/{note}")
     stage.engine.handwork.refetch(job.job_id, "errors.json is gone", ADA)
-    stage.run_to_the_end()
-    assert "errors.json" in stage.engine.files.listed(container, folder)
+    stage.tick(timedelta(minutes=30))
+    there = stage.engine.files.listed(container, folder)
+    assert {"errors.json", "error-keys.Customer groups.csv"} <= set(there)
     assert _read(stage, job).evidence_at is not None
 
 
