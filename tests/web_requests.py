@@ -45,7 +45,7 @@ class Visitor:
         """A call of the API with a JSON body."""
         return self._ask("POST", url, json.dumps(told).encode(), {"content-type": "application/json"})
 
-    def submit(self, page: Answer, action: str, **fields: str) -> Answer:
+    def submit(self, page: Answer, action: str, /, **fields: str) -> Answer:
         """Fill in the form of a page that leads to `action`."""
         text = page.body.decode()
         form = re.search(rf'<form action="(/api/board/[^"]*{action})".*?</form>', text, re.DOTALL)

@@ -54,4 +54,5 @@ def headline(job: Job, evidence: Evidence) -> str:
         return f"{counted}; F&O lists no row errors"
     kinds = "1 cause" if len(causes) == 1 else f"{len(causes)} causes"
     first = f" of the first {MOST_CAUSES}" if len(causes) > MOST_CAUSES else ""
-    return f"{counted}; {listed} row errors, {kinds}, {evidence.new_causes}{first} new since yesterday"
+    errors = "1 row error" if listed == 1 else f"{listed} row errors"
+    return f"{counted}; {errors}, {kinds}, {evidence.new_causes}{first} new since yesterday"

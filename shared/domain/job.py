@@ -108,7 +108,8 @@ class Job:
     sentence why it is where it is. `message_id` is what the ERP returned for the file, `execution_id` the run of
     the data project that it became. `slots` names the places it holds under the caps. `sha256` is of the bytes
     as sent. After a final state, `archived_at` tells whether the file is safe at `archive_path`, and `evidence_at`,
-    for an import with errors, whether what F&O knows of them lies beside it; `causes` is its headline. `kept_as` is the
+    for an import with errors, whether what F&O knows of them lies beside it; `causes` is its headline and `page_url`
+    F&O's page of the execution. `kept_as` is the
     kept file's path, or why there is none. `summary` is the execution's summary status where it was asked for.
     `order_key` sorts it among its feed's files. `content_sha256` is of the landed file, where its feed looks for
     duplicates; `duplicate_of` the job whose content a skipped one repeats. `released_at` is when a person let a held
@@ -150,6 +151,7 @@ class Job:
     archived_at: datetime | None = None
     evidence_at: datetime | None = None
     causes: str = ""
+    page_url: str = ""
     forgotten_at: datetime | None = None
     order_key: str = ""
     content_sha256: str = ""

@@ -48,6 +48,7 @@ def job_record(job: Job) -> dict[str, object]:
             "entity": job.entity,
             "message_id": job.message_id,
             "execution_id": job.execution_id,
+            "page_url": job.page_url or None,
             "status": job.remote_status,
             "summary": job.summary or None,
             "execution_log": job.execution_log,

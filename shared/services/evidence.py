@@ -86,6 +86,7 @@ class EvidenceCollection:
             execution_id=evidence.execution_id or stored.job.execution_id,
             entities=evidence.entities or stored.job.entities,
             rows=stored.job.rows or count_rows(evidence.entities),
+            page_url=evidence.page_url if evidence.page_url.startswith(("https://", "http://")) else "",
             evidence_at=self.clock(),
             due_at=None,
         )

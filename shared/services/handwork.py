@@ -21,6 +21,8 @@ from shared.telemetry import Event, emit
 _Move = Callable[[Job, datetime, str, str], Job]
 #: An act of `bulk`, by its name: job ID, why, by whom.
 _Act = Callable[[str, str, str], object]
+#: Business dates that one call for many may span: each is a question to the ledger.
+MOST_DAYS = 92
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,10 +118,12 @@ class Handwork:
     ) -> Iterator[Done]:
         """Do the same to all jobs of a feed in these states, from one business date to another; a dry run only lists.
 
-        Raises NotAllowed for an action that is not of BULK.
+        Raises NotAllowed for an action that is not of BULK, and for more than MOST_DAYS.
         """
         act = self._act(action)
         first, last = days
+        if (last - first).days >= MOST_DAYS:
+            raise NotAllowed(f"{first} to {last} is more than {MOST_DAYS} days; do it in parts")
         wanted = frozenset(states)
         for offset in range((last - first).days + 1):
             for job in list(self.ledger.on_date(feed, first + timedelta(days=offset))):
@@ -127,17 +131,9 @@ class Handwork:
                     yield _done(job, "" if dry_run else _refused(partial(act, job.job_id, why, actor)))
 
     def _act(self, action: str) -> _Act:
-        acts: dict[str, _Act] = {
-            "replay": self.replay,
-            "release": self.releasing.release,
-            "skip": self.releasing.skip,
-            "close": self.close,
-            "resend": self.resend,
-            "refetch": self.refetch,
-        }
-        if action not in acts:
-            raise NotAllowed(f"{action} cannot be done to many; these can: {', '.join(acts)}")
-        return acts[action]
+        if action not in _BULK:
+            raise NotAllowed(f"{action} cannot be done to many; these can: {', '.join(BULK)}")
+        return _BULK[action](self)
 
     def _make_sure_of_room(self, source: Source, job_id: str) -> None:
         """Before anything is marked: nothing of the same name is in landing, but a copy that a crash left there."""
@@ -180,3 +176,15 @@ def _refused(act: Callable[[], object]) -> str:
     except (Terminal, Conflict) as refused:
         return str(refused)
     return ""
+
+
+_BULK: dict[str, Callable[[Handwork], _Act]] = {
+    "replay": lambda work: work.replay,
+    "release": lambda work: work.releasing.release,
+    "skip": lambda work: work.releasing.skip,
+    "close": lambda work: work.close,
+    "resend": lambda work: work.resend,
+    "refetch": lambda work: work.refetch,
+}
+#: What can be done to many jobs at once.
+BULK = tuple(_BULK)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 
-from shared.domain.job import Job, JobState
+from shared.domain.job import Job
 from shared.domain.listing import line_of, line_record
 from shared.domain.record import job_record
 from shared.errors import CourierError
 from shared.services.answer_records import day_record, export_record
+from shared.services.handwork import BULK
 from shared.web.acts import ACTS, FEED_ACTS, on_feed, on_job, reason_in
+from shared.web.asked import date_in, states_in
 from shared.web.http import Answer, Refused, Request, as_json, refusal_of
 from shared.web.principal import Principal, Role, must_be, principal_of
 from shared.wiring import Engine
@@ -65,23 +66,6 @@ def _answered(app: Callable[[], Engine], request: Request, who: Principal) -> An
             must_be(who, route.role)
             return route.run(app(), request, who, parameters)
     raise Refused(404, "there is no such call; /api/v1/openapi.json lists them")
-
-
-def date_in(query: Mapping[str, str], name: str = "date") -> date:
-    """A date as `2026-11-14`; today (UTC) when none is given. Raises Refused for anything else."""
-    text = query.get(name, "")
-    try:
-        return date.fromisoformat(text) if text else datetime.now(UTC).date()
-    except ValueError as error:
-        raise Refused(400, f"{name}: {text!r} is no date such as 2026-11-14") from error
-
-
-def states_in(text: str) -> list[JobState]:
-    """States, separated by commas. Raises Refused for an unknown one."""
-    try:
-        return [JobState(word.strip().upper()) for word in text.split(",") if word.strip()]
-    except ValueError as error:
-        raise Refused(400, f"state: {error}; there are {', '.join(JobState)}") from error
 
 
 def full_record(job: Job) -> dict[str, object]:
@@ -198,7 +182,7 @@ ROUTES = (
         "bulk",
         "Do the same to all jobs of a feed in some states; only shows them unless dry_run is false.",
         _bulk,
-        action="replay, resend, close, refetch, release or skip",
+        action=f"one of {', '.join(BULK)}",
         feed="its name",
         first="first business date",
         last="last business date",

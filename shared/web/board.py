@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import hmac
-import secrets
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from urllib.parse import quote
 
 from shared.domain.job import Job, JobState
 from shared.errors import CourierError
 from shared.services.answer_records import day_notes
+from shared.web import many
 from shared.web.acts import on_feed, on_job
-from shared.web.api import date_in, states_in
+from shared.web.asked import date_in, states_in
+from shared.web.forms import PREFIX, must_be_ours, shown
 from shared.web.http import Answer, Refused, Request, refusal_of, to
-from shared.web.kept import REPORT, kept_file, names
+from shared.web.kept import REPORT, causes, kept_file, names
 from shared.web.pages import html, static_file
 from shared.web.principal import Principal, Role, must_be, principal_of
 from shared.wiring import Engine
 
-PREFIX = "/api/board"
-_CSRF = "courier-form"
 #: What may be done with a job in a state; what is not listed has no form.
 _OFFERED: dict[JobState, tuple[str, ...]] = {
     JobState.IN_DOUBT: ("adopt", "resend", "close"),
@@ -61,18 +58,12 @@ def _sorry(refused: Refused) -> Answer:
 
 def _page(app: Engine, request: Request, who: Principal) -> Answer:
     match request.segments:
-        case ():
-            return _today(app, request, who)
-        case ("jobs",):
-            return _jobs(app, request, who)
-        case ("find",):
-            return _find(app, request, who)
-        case ("exports",):
-            return _shown("exports.html", request, who, standings=app.answers.export_standings())
         case ("job", job_id):
             return _job(app, request, who, _found(app, job_id))
         case ("job", job_id, name):
             return kept_file(app, _found(app, job_id), name, who)
+        case segments if "/".join(segments) in _PAGES:
+            return _PAGES["/".join(segments)](app, request, who)
     raise Refused(404, "there is no such page")
 
 
@@ -80,7 +71,7 @@ def _today(app: Engine, request: Request, who: Principal) -> Answer:
     day = date_in(request.query)
     days = app.answers.today(day)
     notes = {each.feed: day_notes(each) for each in days}
-    return _shown(
+    return shown(
         "today.html",
         request,
         who,
@@ -102,7 +93,17 @@ def _jobs(app: Engine, request: Request, who: Principal) -> Answer:
     )
     lines = (app.answers.landed if by_landing else app.answers.jobs)(day, feed, states)
     title = f"{feed or 'All feeds'}, {'landed on' if by_landing else 'business date'} {day.isoformat()}"
-    return _shown("jobs.html", request, who, title=title, lines=lines, feeds=[*app.feeds.feeds], feed=feed, day=day)
+    return shown(
+        "jobs.html",
+        request,
+        who,
+        title=title,
+        lines=lines,
+        feeds=[*app.feeds.feeds],
+        feed=feed,
+        day=day,
+        by_date=not by_landing,
+    )
 
 
 def _find(app: Engine, request: Request, who: Principal) -> Answer:
@@ -110,9 +111,25 @@ def _find(app: Engine, request: Request, who: Principal) -> Answer:
     lines = app.answers.find(text)
     if len(lines) == 1:
         return to(job_page(lines[0].job_id))
-    return _shown(
-        "jobs.html", request, who, title=f"Files like {text!r}", lines=lines, feeds=[*app.feeds.feeds], q=text
-    )
+    return shown("jobs.html", request, who, title=f"Files like {text!r}", lines=lines, feeds=[*app.feeds.feeds], q=text)
+
+
+def _exports(app: Engine, request: Request, who: Principal) -> Answer:
+    return shown("exports.html", request, who, standings=app.answers.export_standings())
+
+
+def _many(app: Engine, request: Request, who: Principal) -> Answer:
+    must_be(who, Role.OPERATOR)
+    return many.asked(app, request, who)
+
+
+_PAGES: dict[str, Callable[[Engine, Request, Principal], Answer]] = {
+    "": _today,
+    "jobs": _jobs,
+    "find": _find,
+    "exports": _exports,
+    "many": _many,
+}
 
 
 def _found(app: Engine, job_id: str) -> Job:
@@ -123,9 +140,12 @@ def _found(app: Engine, job_id: str) -> Job:
 
 
 def _job(app: Engine, request: Request, who: Principal, job: Job) -> Answer:
-    shown = [name for name in names(app, job) if name == REPORT or who.role >= Role.OPERATOR]
+    kept = [name for name in names(app, job) if name == REPORT or who.role >= Role.OPERATOR]
     offered = _offered(job) if who.role >= Role.OPERATOR else ()
-    return _shown("job.html", request, who, job=job, offered=offered, kept=shown, loaded=job.state in _LOADED)
+    told = causes(app, job)
+    return shown(
+        "job.html", request, who, job=job, offered=offered, kept=kept, causes=told, loaded=job.state in _LOADED
+    )
 
 
 _LOADED = {JobState.SUCCEEDED, JobState.PARTIAL}
@@ -137,41 +157,21 @@ def _offered(job: Job) -> tuple[str, ...]:
     return _OFFERED.get(job.state, ())
 
 
-def _shown(name: str, request: Request, who: Principal, **told: object) -> Answer:
-    """A page, with the secret of its forms in a cookie that only this site sends back."""
-    secret = request.cookie(_CSRF) or secrets.token_urlsafe(24)
-    shared = {"who": who, "is_operator": who.role >= Role.OPERATOR, "secret": secret, "now": datetime.now(UTC)}
-    cookie = f"{_CSRF}={secret}; Path={PREFIX}; HttpOnly; SameSite=Strict" + ("; Secure" if _is_https(request) else "")
-    return html(name, {**shared, **told}, headers={"Set-Cookie": cookie})
-
-
 def _done(app: Engine, request: Request, who: Principal) -> Answer:
     """Do what a form asks for, and go to the page that shows it."""
     form = request.form()
-    _must_be_ours(request, form)
+    must_be_ours(request, form)
     match request.segments:
         case ("job", job_id, act):
             return to(job_page(on_job(app, job_id, act, who.name, form).job.job_id))
         case ("feed", feed, act):
             on_feed(app, feed, act, who.name, form)
             return to(PREFIX)
+        case ("many",):
+            return many.done(app, request, who, form)
     raise Refused(404, "there is no such form")
 
 
 def job_page(job_id: str) -> str:
     """Where a job's page is."""
     return f"{PREFIX}/job/{quote(job_id, safe='')}"
-
-
-def _must_be_ours(request: Request, form: Mapping[str, str]) -> None:
-    """The form was rendered here: field and cookie hold the same secret, which no other site can read or set."""
-    kept = request.cookie(_CSRF)
-    fetched_from = request.headers.get("sec-fetch-site", "same-origin")
-    if not kept or not hmac.compare_digest(kept.encode(), form.get("secret", "").encode()):
-        raise Refused(403, "the form is not of this page, or too old; load the page again")
-    if fetched_from not in {"same-origin", "none"}:
-        raise Refused(403, "the form is not of this page")
-
-
-def _is_https(request: Request) -> bool:
-    return request.headers.get("x-forwarded-proto", "http") == "https"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import closing
+from typing import Any
 from urllib.parse import quote
 
 from shared.domain.job import Job
@@ -13,8 +15,10 @@ from shared.wiring import Engine
 REPORT = "report.html"
 #: What the app gives out by itself; larger files are fetched from the archive.
 LARGEST_BYTES = 20 * 1024 * 1024
+#: A longer list of errors is not looked into for a page; its causes stand in the report.
+_LARGEST_ERRORS_BYTES = 2 * 1024 * 1024
 #: A report is a page of ours with a style of its own and no script; the sandbox keeps it from everything else.
-_SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups; frame-ancestors 'none'"
+_SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox allow-popups allow-downloads; frame-ancestors 'none'"
 
 
 def names(app: Engine, job: Job) -> list[str]:
@@ -29,13 +33,27 @@ def kept_file(app: Engine, job: Job, name: str, who: Principal) -> Answer:
         must_be(who, Role.OPERATOR)
     if name not in names(app, job):
         raise Refused(404, "there is no such file")
-    container, _, folder = job.archive_path.partition("/")
-    source = app.files.describe(container, f"{folder}/{name}")
-    if source is None or source.size_bytes > LARGEST_BYTES:
+    body = _read(app, job, name, LARGEST_BYTES)
+    if body is None:
         raise Refused(404, f"it is larger than the page gives out; fetch it from {job.archive_path}")
-    with closing(app.files.open(source)) as content:
-        body = b"".join(content.blocks())
     if name == REPORT:
         return Answer(body=body, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _SANDBOX})
     saved = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
     return Answer(body=body, content_type="application/octet-stream", headers=saved)
+
+
+def causes(app: Engine, job: Job) -> list[dict[str, Any]]:
+    """Why rows were not loaded, as errors.json has it: `rows`, `field`, `message`, the most frequent first."""
+    body = _read(app, job, "errors.json", _LARGEST_ERRORS_BYTES) if job.evidence_at and not job.forgotten_at else None
+    told: list[dict[str, Any]] = json.loads(body)["causes"] if body else []
+    return told
+
+
+def _read(app: Engine, job: Job, name: str, most_bytes: int) -> bytes | None:
+    """A kept file; None when it is gone or larger than that."""
+    container, _, folder = job.archive_path.partition("/")
+    source = app.files.describe(container, f"{folder}/{name}")
+    if source is None or source.size_bytes > most_bytes:
+        return None
+    with closing(app.files.open(source)) as content:
+        return b"".join(content.blocks())

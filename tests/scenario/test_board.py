@@ -80,6 +80,8 @@ def test_a_job_shows_its_timeline_rows_and_causes(operator: Visitor, day: Stage)
     shown = _words(operator.get(_page_of(job)))
     for part in (job.causes, job.message_id, job.execution_id, job.archive_path, "Customer groups", "landed as"):
         assert part in shown
+    [cause] = day.archived(job, "errors.json")["causes"]
+    assert f"Rows Field F&O says {cause['rows']} {cause['field'] or '-'} {cause['message']}" in shown
 
 
 def test_what_comes_from_files_is_escaped_everywhere(operator: Visitor, day: Stage) -> None:
@@ -136,6 +138,36 @@ def test_a_feed_is_paused_by_its_form(operator: Visitor, day: Stage) -> None:
     assert operator.submit(operator.get("/api/board"), "customer-groups/pause", why="year end").status == 303
     day.drop("customer-groups/USMF/later.csv")
     assert day.job("customer-groups/USMF/later.csv").reason.endswith("year end (ada@contoso.com)")
+
+
+def test_many_are_shown_first_and_done_by_a_second_form(operator: Visitor, day: Stage) -> None:
+    asked = operator.get("/api/board/many?feed=customer-groups&first=2026-11-14")
+    fields = {"action": "close", "last": "2026-11-14", "states": "IN_DOUBT", "why": "loaded by hand"}
+    seen = operator.submit(asked, "many", feed="customer-groups", first="2026-11-14", **fields)
+    assert "It would be done to 1 file" in _words(seen)
+    assert day.job(DOUBTFUL).state is JobState.IN_DOUBT
+    sure = {**fields, "feed": "customer-groups", "first": "2026-11-14", "sure": "yes"}
+    done = operator.submit(seen, "many", **sure)
+    assert "Done to 1 file" in _words(done)
+    assert (day.job(DOUBTFUL).state, day.job(PARTIAL).state) == (JobState.CLOSED, JobState.PARTIAL)
+
+
+def test_a_span_of_days_that_would_take_for_ever_is_refused(operator: Visitor) -> None:
+    asked = operator.get("/api/board/many")
+    fields = {"action": "close", "feed": "customer-groups", "states": "FAILED", "why": "x"}
+    seen = operator.submit(asked, "many", first="2000-01-01", last="2026-11-14", **fields)
+    assert seen.status == 422
+    assert "more than 92 days" in _words(seen)
+
+
+def test_a_reader_gets_no_form_for_many(day: Stage) -> None:
+    assert Visitor(day.engine, READER).get("/api/board/many").status == 403
+
+
+def test_a_job_leads_to_its_execution_in_fo(operator: Visitor, day: Stage) -> None:
+    job = day.job(PARTIAL)
+    assert job.execution_id in job.page_url
+    assert f'href="{html.escape(job.page_url)}"' in operator.get(_page_of(job)).body.decode()
 
 
 def test_exports_show_their_last_delivery(operator: Visitor, day: Stage) -> None:

@@ -105,7 +105,8 @@ def test_every_page_is_fit_for_all_people_in_light_and_dark(browser: Browser, da
     day.world.export("33333333-3333-4333-8333-333333333333", b"ID\r\n1\r\n")
     day.engine.drain_exports()
     pages = ["", "/jobs?date=2026-11-14", f"/job/{day.job(PARTIAL).job_id}", f"/job/{day.job(DOUBTFUL).job_id}"]
-    for page in (*pages, "/exports", "/job/nothing"):
+    many = "/many?feed=customer-groups&first=2026-11-14"
+    for page in (*pages, many, "/exports", "/job/nothing"):
         for dark, width in ((False, 1280), (True, 1280), (False, 390)):
             browser.screen(width, 900, dark=dark)
             browser.go(operators_page + page)
@@ -130,6 +131,7 @@ def test_the_pictures_of_the_docs_can_be_taken(browser: Browser, day: Stage, tmp
             "jobs": (f"{url}/jobs?feed=vendor-invoices&landed={day.clock():%Y-%m-%d}", 1280, 760, False),
             "job": (f"{url}/job/{partial}", 1280, 900, False),
             "job-phone": (f"{url}/job/{day.job(DOUBTFUL).job_id}", 390, 844, True),
+            "many": (f"{url}/many?feed=vendor-invoices&first={day.clock():%Y-%m-%d}", 1280, 560, False),
             "exports": (f"{url}/exports", 1280, 500, False),
         }
         for name, (page, width, height, dark) in pictures.items():
