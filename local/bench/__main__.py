@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     began = time.monotonic()
     print(f"{report.machine()}; order of the sides by seed {chosen.seed}\n\n{report.head()}", flush=True)
     measured: list[Measured] = []
-    with ground.up() as servers:
+    with ground.up(own_tables=chosen.own_tables) as servers:
         for case in wanted:
             measured.append(rounds.measure(case, servers, random.Random(chosen.seed)))  # noqa: S311 - an order, no secret
             print(report.rows(measured[-1]), flush=True)
@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--json", metavar="OUT", type=Path, help="also write every run to this file")
     parser.add_argument("--big", action="store_true", help="the large sizes too; takes long")
     parser.add_argument("--tiny", action="store_true", help="a smoke of all parts; its figures mean nothing")
+    parser.add_argument(
+        "--own-tables", action="store_true", help="tables of local.tables in place of Azurite's, for a long past"
+    )
     parser.add_argument("--seed", type=int, default=7, help="of the order of the sides")
     return parser
 

@@ -1,8 +1,12 @@
-"""The servers that all sides of a bench run against: Azurite in memory and the stand-in for F&O."""
+"""The servers that all sides of a bench run against: Azurite in memory and the stand-in for F&O.
+
+Where a long past is measured, tables are those of local.tables: Azurite looks at every row for each query.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 import tempfile
 import urllib.request
@@ -68,8 +72,8 @@ class Servers:
 
 
 @contextmanager
-def up() -> Iterator[Servers]:
-    """Start both on free ports; end both on leaving."""
+def up(*, own_tables: bool = False) -> Iterator[Servers]:
+    """Start them on free ports; end them on leaving."""
     with ExitStack() as ends:
         place = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True)))
         azurite = ends.enter_context(Azurite.start())
@@ -78,7 +82,15 @@ def up() -> Iterator[Servers]:
         ends.callback(stand_in.stop)
         url = stand_in.wait_for(r"^stand-in ready: (\S+)", _READY_WITHIN)[1]
         _create_containers(azurite.connection_string)
-        yield Servers(Ground(azurite.connection_string, url), {"Azurite": azurite.pid, "stand-in": stand_in.pid})
+        storage, process_ids = azurite.connection_string, {"Azurite": azurite.pid, "stand-in": stand_in.pid}
+        if own_tables:
+            command = [sys.executable, "-m", "local.tethered", "local.tables"]
+            tables = Child("the table service", command, place / "tables.log", without_ours(os.environ), ROOT)
+            ends.callback(tables.stop)
+            endpoint = tables.wait_for(r"TableEndpoint=[^;]+", _READY_WITHIN)[0]
+            storage = re.sub("TableEndpoint=[^;]+", endpoint, storage)
+            process_ids["tables"] = tables.pid
+        yield Servers(Ground(storage, url), process_ids)
 
 
 def _create_containers(storage: str) -> None:

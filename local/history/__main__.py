@@ -1,6 +1,6 @@
 """`python -m local.history`: what a person asks of a ledger with a long past, and how long each answer takes.
 
-Without --connection the past lies in a table service of our own (local.history.store), which finds rows by partition as
+Without --connection the past lies in a table service of our own (local.tables), which finds rows by partition as
 Azure's does. With --connection it is written to a table of an account for tests, and left there.
 """
 
@@ -16,7 +16,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from statistics import median
 
-from azure.core.credentials import AzureNamedKeyCredential
 from azure.data.tables import TableClient, TableServiceClient
 
 from local.history.rows import Past
@@ -56,9 +55,7 @@ def _held(past: Past) -> Iterator[TableClient]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as store:
         try:
             assert store.stdout
-            port = store.stdout.readline().strip()
-            key = AzureNamedKeyCredential("history", "bm9uZQ==")
-            with TableClient(f"http://127.0.0.1:{port}/history", "ledger", credential=key) as table:
+            with TableClient.from_connection_string(store.stdout.readline().strip(), "ledger") as table:
                 yield table
         finally:
             store.kill()
