@@ -15,7 +15,10 @@ FAULT_RATE = 0.2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoakFeed:
-    """One import feed. `entity` is empty for packages; with `looked_up` lost answers are searched for in F&O."""
+    """One import feed. `entity` is empty for packages; with `looked_up` lost answers are searched for in F&O.
+
+    `share` is its part of the files; of a feed whose files go one by one there are few, for each takes seconds.
+    """
 
     name: str
     activity_id: str
@@ -33,7 +36,7 @@ class SoakFeed:
 
 FEEDS = (
     SoakFeed(
-        name="held", activity_id="11111111-1111-4111-8111-111111111111", entity="Customer groups", cap=18, share=6
+        name="held", activity_id="11111111-1111-4111-8111-111111111111", entity="Customer groups", cap=18, share=12
     ),
     SoakFeed(
         name="resent",
@@ -41,7 +44,7 @@ FEEDS = (
         entity="Vendor groups",
         cap=16,
         may_resend=True,
-        share=6,
+        share=12,
     ),
     SoakFeed(
         name="searched",
@@ -49,10 +52,10 @@ FEEDS = (
         entity="Sales order headers V2",
         cap=16,
         looked_up=True,
-        share=4,
+        share=8,
     ),
     SoakFeed(name="single", activity_id="44444444-4444-4444-8444-444444444444", entity="Vendor invoice header", cap=1),
-    SoakFeed(name="packaged", activity_id="55555555-5555-4555-8555-555555555555", entity="", cap=8, share=2),
+    SoakFeed(name="packaged", activity_id="55555555-5555-4555-8555-555555555555", entity="", cap=8, share=4),
 )
 #: Export feeds: name and activity. Their folder in the lake has the same name.
 EXPORTS = {
