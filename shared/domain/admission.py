@@ -29,6 +29,8 @@ class WaitKind(StrEnum):
     DUPLICATE = "duplicate"
     CIRCUIT = "circuit"
     ORDER = "order"
+    #: First in line behind a file that was not loaded, or come too late: until a person acts.
+    HELD = "held"
 
 
 #: While one of these holds a job, it holds every job of the environment.

@@ -57,8 +57,8 @@ class DaySums:
         before = {sums.feed: sums for sums in self.watch.days(day) if sums.day == day}
         for sums in balances(day, arrived, self._standing(day, arrived)):
             if sums != before.get(sums.feed):
-                self._tell(sums, before.get(sums.feed))
                 self.watch.note_day(sums)
+            self._tell(sums, before.get(sums.feed))
 
     def _standing(self, day: date, arrived: set[str]) -> dict[str, JobState]:
         """Jobs that arrived on that day, and others that landed on it, of the feeds and business dates of the first."""
@@ -81,8 +81,10 @@ class DaySums:
                 self.watch.note_seen(arrival_seen_as(feed), at)
 
     def _tell(self, sums: DayBalance, before: DayBalance | None) -> None:
-        emit(Event.DAY_BALANCE, None, **_fields(sums))
-        if not sums.is_even and (before is None or before.examples != sums.examples):
+        """A day that is off is told at each look, so that its alert lasts as long as it does."""
+        if sums != before:
+            emit(Event.DAY_BALANCE, None, **_fields(sums))
+        if not sums.is_even:
             emit(Event.BALANCE_OFF, None, **_fields(sums), examples=", ".join(sums.examples))
         elif sums.is_even and before and not before.is_even:
             emit(Event.BALANCE_EVEN, None, **_fields(sums))

@@ -66,8 +66,9 @@ class Ordering:
             return None if is_ghost else self._wait("a file before it is being taken in", places)
         if passes(blocker):
             return None
-        hold = self._wait(blocker_text(blocker), places)
-        if blocker.is_final and places == 1 and job.reason != hold.reason:
+        is_held = blocker.is_final and places == 1
+        hold = self._wait(blocker_text(blocker), places, WaitKind.HELD if is_held else WaitKind.ORDER)
+        if is_held and job.reason != hold.reason:
             emit(Event.ORDER_HELD, job, held_by=blocker.job_id, why=blocker.reason)
         return hold
 
@@ -84,7 +85,7 @@ class Ordering:
     def _hold_at_the_head(self, job: Job, feed: Feed, last: int | None) -> Hold | None:
         if why := number_text(feed, job, last):
             late = came_too_late(job, last)
-            return Hold(kind=WaitKind.ORDER, why=why, for_a_person=True) if late else self._wait(why, 1)
+            return Hold(kind=WaitKind.HELD, why=why, for_a_person=True) if late else self._wait(why, 1)
         settled = settles_at(feed, job, last)
         if settled > self.clock():
             return Hold(kind=WaitKind.ORDER, why="files that landed with it are put in order first", until=settled)
@@ -98,5 +99,5 @@ class Ordering:
         if number is not None:
             self.order.note_gone(job.feed, job.legal_entity, number - 1)
 
-    def _wait(self, why: str, places: int) -> Hold:
-        return Hold(kind=WaitKind.ORDER, why=why, until=self.clock() + min(A_PLACE * places, LONGEST_LOOK))
+    def _wait(self, why: str, places: int, kind: WaitKind = WaitKind.ORDER) -> Hold:
+        return Hold(kind=kind, why=why, until=self.clock() + min(A_PLACE * places, LONGEST_LOOK))

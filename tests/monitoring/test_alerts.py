@@ -73,11 +73,11 @@ CALM: list[Happening] = [
 BAD: dict[str, list[Happening]] = {
     "import-failed": [said(Event.JOB_ENDED, JobState.PARTIAL, outcome="PARTIAL", rows_in=5, rows_ok=3, rows_bad=2)],
     "import-rejected": [said(Event.JOB_REJECTED, JobState.REJECTED, rule="empty-file")],
-    "in-doubt": [_DOUBT],
+    "in-doubt": [_DOUBT, gauge(in_doubt=1)],
     "circuit-open": [
         said(Event.CIRCUIT_OPENED, feed="customer-groups", refusals=3, why="enqueue: 400", try_at="later")
     ],
-    "overdue": [said(Event.JOB_OVERDUE, JobState.ENQUEUED, why="enqueued and not started for 5 h")],
+    "overdue": [said(Event.JOB_OVERDUE, JobState.ENQUEUED, why="enqueued and not started for 5 h"), gauge(overdue=1)],
     "sent-unrecorded": [said(Event.JOB_SENT_UNRECORDED, JobState.SENDING, accepted_message_id="m", error="table")],
     "evidence-at-risk": [
         said(Event.JOB_EVIDENCE_AT_RISK, JobState.PARTIAL, why="503", age_minutes=4500, gone_at="2026-11-17")
@@ -96,7 +96,7 @@ BAD: dict[str, list[Happening]] = {
     "sums-off": [said(Event.BALANCE_OFF, **_OFF, examples="customer-groups.20261113.x")],
     "stuck-in-queue": [gauge(enqueued_minutes=45)],
     "waiting-long": [gauge('{"cap": 3}', waiting=3, waiting_minutes=260)],
-    "order-held": [_HELD],
+    "order-held": [_HELD, gauge('{"held": 1, "order": 4}', waiting=5)],
     "queue-saturated": [_SATURATED],
     "rows-odd": [said(Event.JOB_ODD, JobState.SUCCEEDED, why="3 rows, fewer than the expected 10")],
     "timer-silent": [],
@@ -125,17 +125,21 @@ def test_a_silent_timer_is_named() -> None:
     ]
 
 
-def test_doubt_that_was_resolved_clears_its_alert() -> None:
-    adopted = said(Event.JOB_ADOPTED, JobState.ENQUEUED)
-    late = said(Event.JOB_ENDED, JobState.SUCCEEDED, outcome="SUCCEEDED", rows_in=2, rows_ok=2, rows_bad=0)
-    query = RULES["in-doubt"].query
-    assert recorded([_DOUBT]).rows(query) != []
-    doubted = a_job_in(JobState.IN_DOUBT).job_id
-    assert (
-        recorded([_DOUBT, lambda _: emit(Event.JOB_ADOPTED, None, job_id=doubted, feed="customer-groups")]).rows(query)
-        == []
-    )
-    assert recorded([_DOUBT, adopted, late]).rows(query) == []
+def test_doubt_and_delay_last_as_long_as_the_gauge_says_so_and_name_their_cause() -> None:
+    for rule, column in (("in-doubt", "in_doubt"), ("overdue", "overdue")):
+        query = RULES[rule].query
+        hours_later = gauge(**{column: 2})
+        assert recorded([hours_later]).rows(query) != []
+        assert recorded([hours_later, gauge()]).rows(query) == []
+    [(feed, files, example, cause)] = recorded(BAD["in-doubt"]).rows(RULES["in-doubt"].query)
+    assert (feed, files, cause) == ("customer-groups", 1, "enqueue: no answer")
+    assert example == a_job_in(JobState.IN_DOUBT).job_id
+
+
+def test_an_open_circuit_lasts_as_long_as_files_wait_for_it() -> None:
+    query = RULES["circuit-open"].query
+    assert recorded([gauge('{"circuit": 3}', waiting=3)]).rows(query) != []
+    assert recorded([gauge('{"circuit": 3}', waiting=3), gauge()]).rows(query) == []
 
 
 def test_a_promise_that_is_kept_late_clears_its_own_alert_and_no_other() -> None:
@@ -157,24 +161,10 @@ def test_a_feed_that_is_always_slow_in_the_queue_is_not_called_stuck() -> None:
     assert recorded(slow).rows(RULES["stuck-in-queue"].query) == []
 
 
-@pytest.mark.parametrize(
-    ("rule", "by"),
-    [
-        ("in-doubt", Event.JOB_CLOSED),
-        ("in-doubt", Event.JOB_SENDING),
-        ("overdue", Event.JOB_CLOSED),
-    ],
-)
-def test_what_a_person_has_settled_clears_its_alert(rule: str, by: Event) -> None:
-    job = a_job_in(JobState.IN_DOUBT)
-    settled: Happening = lambda _: emit(by, job, why="seen in F&O", actor="ann")  # noqa: E731 - as said() makes them
-    assert recorded(BAD[rule], [settled]).rows(RULES[rule].query) == []
-
-
-@pytest.mark.parametrize("event", [Event.JOB_SENDING, Event.JOB_RELEASED, Event.JOB_CLOSED])
-def test_an_ordered_feed_that_goes_on_clears_its_alert(event: Event) -> None:
-    went_on = said(event, JobState.SENDING)
-    assert recorded([_HELD, went_on]).rows(RULES["order-held"].query) == []
+def test_an_ordered_feed_is_called_held_for_as_long_as_its_gauge_says_so() -> None:
+    query = RULES["order-held"].query
+    assert recorded([gauge('{"held": 1}', waiting=1)]).rows(query) != []
+    assert recorded([_HELD, gauge('{"order": 4}', waiting=4)]).rows(query) == []
 
 
 def test_a_queue_that_moves_again_clears_the_alert_of_its_activity_whatever_the_feed() -> None:
