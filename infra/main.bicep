@@ -96,7 +96,7 @@ param privateNetwork bool = false
 @description('Address range of that network in CIDR form, /24 or larger.')
 param networkRange string = '10.64.0.0/24'
 
-@description('Addresses or CIDR ranges of the internet that reach files, lake and app of a private network all the same.')
+@description('Addresses or CIDR ranges (/30 or larger; single ones without a suffix) of the internet that reach files, lake and app of a private network all the same.')
 param allowedAddresses string[] = []
 
 var unique = uniqueString(resourceGroup().id)

@@ -68,6 +68,8 @@ resource alerts 'Microsoft.Insights/scheduledQueryRules@2023-12-01' = [for rule 
     evaluationFrequency: 'PT${rule.every_minutes}M'
     windowSize: 'PT${rule.window_minutes}M'
     autoMitigate: true
+    // A new workspace has no tables until the app has told something, and a query on none would be refused.
+    skipQueryValidation: true
     criteria: {
       allOf: [
         {

@@ -28,6 +28,8 @@ resource network 'Microsoft.Network/virtualNetworks@2025-05-01' = {
         name: 'app'
         properties: {
           addressPrefix: cidrSubnet(addressRange, 26, 0)
+          // Newer networks have no way out by default, and F&O and telemetry are public; a NAT gateway may take its place.
+          defaultOutboundAccess: true
           delegations: [
             {
               name: 'functions'

@@ -13,7 +13,8 @@ resource app 'Microsoft.Web/sites@2025-03-01' existing = {
   name: appName
 }
 
-// The webhook of Event Grid has a key of its own and no token, so it is let through; the page and the API never are.
+// Event Grid's webhook and the host's own status, which `az` asks for after it has sent the code, are let through: each
+// asks for a key of the host's. The page and the API never are.
 resource signIn 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'authsettingsV2'
@@ -27,6 +28,7 @@ resource signIn 'Microsoft.Web/sites/config@2025-03-01' = {
       redirectToProvider: empty(clientId) ? null : 'azureactivedirectory'
       excludedPaths: [
         '/runtime/webhooks/blobs'
+        '/admin/host/status'
       ]
     }
     httpSettings: {

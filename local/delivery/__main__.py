@@ -51,6 +51,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _azure() -> AzureCli:
+    return AzureCli(subscription=os.environ.get("AZURE_SUBSCRIPTION_ID", ""))
+
+
 def _package(chosen: argparse.Namespace) -> None:
     built = build(ROOT, chosen.path)
     print("\n".join(built.members))
@@ -59,16 +63,16 @@ def _package(chosen: argparse.Namespace) -> None:
 
 
 def _guard(chosen: argparse.Namespace) -> None:
-    print("\n".join(guard(AzureCli(), chosen.group, read_target(chosen.parameters, os.environ), ROOT)))
+    print("\n".join(guard(_azure(), chosen.group, read_target(chosen.parameters, os.environ), ROOT)))
 
 
 def _events(chosen: argparse.Namespace) -> None:
     patience = Patience(sleep=time.sleep, tell=lambda line: print(line, flush=True))
-    connect(AzureCli(), chosen.group, ROOT / "infra" / "events.bicep", patience)
+    connect(_azure(), chosen.group, ROOT / "infra" / "events.bicep", patience)
 
 
 def _smoke(chosen: argparse.Namespace) -> None:
-    print("\n".join(smoke(AzureCli(), chosen.group, read_target(chosen.parameters, os.environ), ROOT)))
+    print("\n".join(smoke(_azure(), chosen.group, read_target(chosen.parameters, os.environ), ROOT)))
 
 
 if __name__ == "__main__":

@@ -27,17 +27,24 @@ class Az(Protocol):
 class AzureCli:
     """The Az of this machine."""
 
-    def __init__(self, program: Sequence[str] | None = None) -> None:
-        """Raises StepFailed where `az` is not installed. `program` is for another one in its place."""
+    def __init__(self, program: Sequence[str] | None = None, subscription: str = "") -> None:
+        """Raises StepFailed where `az` is not installed. `program` is for another one in its place.
+
+        `subscription` is the one to ask, whichever `az` was last set to; azd knows its own.
+        """
         found = shutil.which("az")
         if program is None and found is None:
             raise StepFailed("`az` is not on the PATH: install the Azure CLI and run `az login`")
         self._program = list(program or [str(found)])
+        self._subscription = ["--subscription", subscription] if subscription else []
 
     def __call__(self, *arguments: str) -> Any:
         """See Az."""
         done = subprocess.run(
-            [*self._program, *arguments, "--output", "json"], capture_output=True, text=True, check=False
+            [*self._program, *arguments, *self._subscription, "--output", "json"],
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode != 0:
             raise AzureRefused(f"az {' '.join(arguments[:3])}: {_end_of(done.stderr)}")

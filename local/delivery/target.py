@@ -15,7 +15,7 @@ from local.delivery.azure_cli import Az, StepFailed
 TAG = "courier-environment"
 #: The tag of an app that says which F&O it talks to.
 ERP_TAG = "courier-erp"
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_VARIABLE = re.compile(r"\$\{(\w+)(?:=([^}]*))?\}")
 _ENVIRONMENT = re.compile(r"^environment:\s*[\"']?([\w.-]+)", re.MULTILINE)
 
 
@@ -29,15 +29,16 @@ class Target:
 
 
 def read_target(parameters: Path, environ: Mapping[str, str]) -> Target:
-    """The target that a parameters file names. azd's `${NAME}` are taken from `environ`.
+    """The target that a parameters file names. azd's `${NAME}` and `${NAME=default}` are taken from `environ`.
 
     Raises:
         StepFailed: a variable is not set.
     """
     text = parameters.read_text(encoding="utf-8")
-    if missing := sorted({name for name in _VARIABLE.findall(text) if not environ.get(name)}):
+    named = [(found[1], found[2]) for found in _VARIABLE.finditer(text)]
+    if missing := sorted({name for name, default in named if default is None and not environ.get(name)}):
         raise StepFailed(f"{parameters.name} needs {', '.join(missing)}: set with `azd env set NAME VALUE`")
-    given = json.loads(_VARIABLE.sub(lambda found: environ[found[1]], text))["parameters"]
+    given = json.loads(_VARIABLE.sub(lambda found: environ.get(found[1]) or found[2] or "", text))["parameters"]
     settings: dict[str, str] = given.get("settings", {}).get("value", {})
     return Target(
         environment=given["environmentName"]["value"],

@@ -82,6 +82,7 @@ def test_the_target_is_read_from_a_parameters_file_and_azds_variables_from_the_e
         "AZURE_LOCATION": "westeurope",
         "D365_BASE_URL": "https://sandbox.example/",
         "CUSTOMER_GROUPS_ACTIVITY_ID": "x",
+        "COURIER_ALERT_EMAIL": "ops@contoso.com",
     }
     assert read_target(INFRA / "main.parameters.json", environ) == SANDBOX
     with pytest.raises(StepFailed, match="needs AZURE_LOCATION: set with `azd env set"):
@@ -112,7 +113,7 @@ def _azure(**changed: Any) -> FakeAz:
         "functionapp function list": [f"func-courier/{name}" for name in triggers()],
         "functionapp keys list": True,
         "deployment group create": {"properties": {}},
-        "functionapp show": "Running",
+        "functionapp show": lambda arguments: "Running" if arguments[-1] == "properties.state || state" else None,
         "eventgrid system-topic event-subscription show": "Succeeded",
         "functionapp config appsettings list": lambda arguments: (
             ["sandbox"] if "D365_ENVIRONMENT" in arguments[-1] else ["https://sandbox.example"]
@@ -182,11 +183,29 @@ def test_smoke_asks_the_app_to_check_its_own_set_up_where_its_page_can_be_signed
     deployed = [{"at": "2026-11-02", "outputs": {name: {"value": value} for name, value in named.items()}}]
     seen = [{"what": "sign-in", "verdict": "ok", "said": "signed in"}]
     azure = _azure(deployment_group_list=deployed, rest=seen)
-    assert "sign-in: signed in" in smoke(azure, "rg", SANDBOX, ROOT)
+    assert "ok: sign-in: signed in" in smoke(azure, "rg", SANDBOX, ROOT)
     assert any("https://func-courier.azurewebsites.net/api/v1/check --resource c1" in asked for asked in azure.asked)
     seen.append({"what": "activity 1", "verdict": "mend", "said": "F&O takes the app and this job does not (401)"})
-    with pytest.raises(StepFailed, match=r"activity 1: F&O takes the app"):
-        smoke(azure, "rg", SANDBOX, ROOT)
+    assert any(line.startswith("mend: activity 1: F&O takes the app") for line in smoke(azure, "rg", SANDBOX, ROOT))
+
+
+@pytest.mark.parametrize(
+    ("said", "fails"),
+    [("Forbidden({})", False), ("AADSTS65001: no consent", False), ("Internal Server Error({})", True)],
+)
+def test_smoke_fails_on_an_app_that_cannot_check_and_not_on_who_may_not_ask(said: str, fails: bool) -> None:
+    named = {**OUTPUTS, "apP_HOST": "func-courier.azurewebsites.net", "pagE_CLIENT_ID": "c1"}
+    deployed = [{"at": "2026-11-02", "outputs": {name: {"value": value} for name, value in named.items()}}]
+
+    def refused(_: object) -> object:
+        raise AzureRefused(f"az rest: {said}")
+
+    azure = _azure(deployment_group_list=deployed, rest=refused)
+    if fails:
+        with pytest.raises(StepFailed, match="Internal Server Error"):
+            smoke(azure, "rg", SANDBOX, ROOT)
+    else:
+        assert "not asked" in smoke(azure, "rg", SANDBOX, ROOT)[-1]
 
 
 def test_smoke_names_everything_that_is_wrong_at_once() -> None:
@@ -230,6 +249,8 @@ def test_the_answer_of_az_is_parsed_and_its_refusal_told(tmp_path: Path) -> None
     )
     az = AzureCli([sys.executable, str(program)])
     assert az("group", "show") == ["group", "show", "--output", "json"]
+    elsewhere = AzureCli([sys.executable, str(program)], subscription="s1")
+    assert elsewhere("group", "show") == ["group", "show", "--subscription", "s1", "--output", "json"]
     with pytest.raises(AzureRefused, match=r"az bad: ERROR: \(ResourceNotFound\) no such thing"):
         az("bad")
 

@@ -180,5 +180,5 @@ def test_nobody_reaches_the_app_but_signed_in_or_by_the_webhook_with_its_key(tem
     assert isinstance(properties, dict)
     assert properties["platform"] == {"enabled": True}
     assert properties["globalValidation"]["requireAuthentication"] is True
-    assert properties["globalValidation"]["excludedPaths"] == ["/runtime/webhooks/blobs"]
+    assert properties["globalValidation"]["excludedPaths"] == ["/runtime/webhooks/blobs", "/admin/host/status"]
     assert "AllowAnonymous" not in text

@@ -35,6 +35,12 @@ def test_a_workflow_has_the_shape_that_github_reads(path: Path) -> None:
 
 
 @each_workflow
+def test_a_step_fails_with_the_first_command_of_a_pipe_that_does(path: Path) -> None:
+    """GitHub runs bash with pipefail only where it is named."""
+    assert _read(path)["defaults"]["run"]["shell"] == "bash"
+
+
+@each_workflow
 def test_the_auditor_finds_no_hole(path: Path) -> None:
     program = Path(sysconfig.get_path("scripts")) / "zizmor"
     _run(str(program), "--offline", "--no-progress", "--persona=pedantic", str(path))
