@@ -31,7 +31,7 @@ param settings object = {}
 @description('Azure region; one with Flex Consumption.')
 param location string = resourceGroup().location
 
-@description('Short name that the names of all resources hold: lower-case letters and digits.')
+@description('Short name that the names of all resources hold: a lower-case letter, then lower-case letters and digits.')
 @minLength(2)
 @maxLength(7)
 param name string = 'courier'
