@@ -1,4 +1,4 @@
-"""`python -m local.history`: what a person asks of a ledger with a long past, and how long each answer takes.
+"""`python -m local.history`: the pages that a person asks for, with a long past in the ledger, and how long each takes.
 
 Without --connection the past lies in a table service of our own (local.tables), which finds rows by partition as
 Azure's does. With --connection it is written to a table of an account for tests, and left there.
@@ -10,29 +10,29 @@ import argparse
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
-from azure.data.tables import TableClient, TableServiceClient
+from azure.data.tables import TableServiceClient
+from azure.storage.blob import BlobServiceClient
 
+from local.azurite import Azurite
 from local.history.rows import Past
-from shared.adapters.recent_pace import RecentPace
-from shared.adapters.table_exports import TableExports
-from shared.adapters.table_ledger import TableLedger
-from shared.adapters.table_pace import TablePace
-from shared.adapters.table_view import TableView
-from shared.adapters.table_watch import TableWatch
-from shared.domain.feed import Feed, FeedBook, LostAnswer, Shape
-from shared.services.answers import Answers
+from shared.web import board
+from shared.web.http import Request
+from shared.wiring import Engine, engine_from
 
+_NOBODY = "11111111-1111-4111-8111-111111111111"
 _ROUNDS = 7
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Fill, then ask each question some times and print the median in milliseconds."""
+    """Fill, then ask for each page some times and print the median in milliseconds."""
     parser = argparse.ArgumentParser(prog="python -m local.history", description=__doc__)
     parser.add_argument("--files", type=int, default=1_000_000)
     parser.add_argument("--feeds", type=int, default=20)
@@ -42,76 +42,92 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     past = Past(files=chosen.files, feeds=chosen.feeds, a_day=chosen.a_day, until=datetime.now(UTC).date())
     began = time.monotonic()
-    with _written(chosen.connection, chosen.table, past) if chosen.connection else _held(past) as table:
+    with _written(chosen.connection, chosen.table, past) if chosen.connection else _held(past) as (tables, table):
         print(f"{past.files} files, {past.feeds * past.a_day} of them today; {time.monotonic() - began:.0f} s to fill")
-        _time_questions(table, past)
+        with _engine(tables, table, past) as engine:
+            _time_pages(engine, past)
     return 0
 
 
 @contextmanager
-def _held(past: Past) -> Iterator[TableClient]:
+def _held(past: Past) -> Iterator[tuple[str, str]]:
+    """(connection string, table)."""
     told = [str(past.files), str(past.feeds), str(past.a_day), past.until.isoformat()]
     command = [sys.executable, "-m", "local.history.store", *told]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as store:
         try:
             assert store.stdout
-            with TableClient.from_connection_string(store.stdout.readline().strip(), "ledger") as table:
-                yield table
+            yield store.stdout.readline().strip(), "ledger"
         finally:
             store.kill()
 
 
 @contextmanager
-def _written(connection: str, name: str, past: Past) -> Iterator[TableClient]:
+def _written(connection: str, name: str, past: Past) -> Iterator[tuple[str, str]]:
     with TableServiceClient.from_connection_string(connection) as service, ThreadPoolExecutor(8) as pool:
         table = service.create_table_if_not_exists(name)
         for _ in pool.map(lambda rows: table.submit_transaction([("upsert", row) for row in rows]), past.rows()):
             pass
-        yield table
+    yield connection, name
 
 
-def _time_questions(table: TableClient, past: Past) -> None:
-    answers, day = _answers(table, past), past.until
-    [newest, *_] = answers.jobs(day, "feed-00")
-    questions: dict[str, Callable[[], object]] = {
-        "one file by its job ID": lambda: answers.job(newest.job_id),
-        "the files of a feed and business date": lambda: answers.jobs(day, "feed-00"),
-        "today, all feeds": lambda: answers.today(day),
-        "what landed today in a feed": lambda: answers.landed(day, "feed-00"),
-        "a file by its name, with its date": lambda: answers.find(newest.name),
-        "a file by a part of its name": lambda: answers.find(newest.name[-9:]),
+def _time_pages(engine: Engine, past: Past) -> None:
+    """Each page as the function app answers it, less the host: the question to the ledger, the files, the template."""
+    day = past.until
+    [newest, *_] = engine.answers.jobs(day, "feed-00")
+    named = newest.name
+    pages: dict[str, tuple[str, dict[str, str]]] = {
+        "one file": (f"job/{newest.job_id}", {}),
+        "the files of a feed and business date": ("jobs", {"feed": "feed-00", "date": day.isoformat()}),
+        "today, all feeds": ("", {}),
+        "what landed today in a feed": ("jobs", {"feed": "feed-00", "landed": day.isoformat()}),
+        "a file by its name, with its date": ("find", {"q": named}),
+        "a file by a part of its name": ("find", {"q": named[-9:]}),
     }
-    for name, ask in questions.items():
-        print(f"{name:<40} {median(_milliseconds(ask) for _ in range(_ROUNDS)):7.0f} ms", flush=True)
+    for name, (path, query) in pages.items():
+        request = Request(method="GET", path=path, query=query)
+        print(f"{name:<40} {median(_milliseconds(engine, request) for _ in range(_ROUNDS)):7.0f} ms", flush=True)
 
 
-def _milliseconds(ask: Callable[[], object]) -> float:
+def _milliseconds(engine: Engine, request: Request) -> float:
     began = time.perf_counter()
-    ask()
-    return (time.perf_counter() - began) * 1000
+    answer = board.answer(lambda: engine, request, {"BOARD_LOCAL_ROLE": "reader"})
+    took = (time.perf_counter() - began) * 1000
+    if answer.status not in {200, 303}:
+        raise RuntimeError(f"{request.path} was answered {answer.status}")
+    return took
 
 
-def _answers(table: TableClient, past: Past) -> Answers:
-    def clock() -> datetime:
-        return datetime.now(UTC)
+@contextmanager
+def _engine(tables: str, table: str, past: Past) -> Iterator[Engine]:
+    """An engine whose ledger is that table and whose files lie in Azurite; it signs in nowhere."""
+    with Azurite.start() as azurite, TemporaryDirectory(prefix="history-") as place:
+        feeds = Path(place) / "feeds.yaml"
+        feeds.write_text(_feeds_yaml(past), encoding="utf-8")
+        with BlobServiceClient.from_connection_string(azurite.connection_string) as blobs:
+            for name in ("landing", "archive", "rejected", "outcomes", "exports"):
+                blobs.create_container(name)
+        yield engine_from(
+            {
+                "FILES": azurite.connection_string,
+                "LAKE": azurite.connection_string,
+                "LEDGER": tables,
+                "LEDGER_TABLE": table,
+                "FEEDS_FILE": str(feeds),
+                "D365_ENVIRONMENT": "local",
+                "D365_BASE_URL": "http://127.0.0.1:9",
+                "D365_AUTH": "local",
+                "D365_TOKEN_URL": "http://127.0.0.1:9/token",
+                "D365_CLIENT_ID": _NOBODY,
+                "D365_CLIENT_SECRET": "never-asked-for",
+            }
+        )
 
-    pace = RecentPace(TablePace(table), clock)
-    feeds = FeedBook(environment="local", max_in_flight=1, feeds={name: _feed(name) for name in past.names})
-    return Answers(TableLedger(table), TableView(table), TableWatch(table), TableExports(table), pace, feeds, clock)
 
-
-def _feed(name: str) -> Feed:
-    return Feed(
-        name=name,
-        activity_id="11111111-1111-4111-8111-111111111111",
-        shape=Shape.FILE,
-        entity="Vendor invoices",
-        companies=("USMF",),
-        max_size_bytes=1,
-        max_in_flight=1,
-        overdue_after=timedelta(hours=1),
-        lost_answer=LostAnswer.HOLD,
-    )
+def _feeds_yaml(past: Past) -> str:
+    feed = f"{{shape: file, entity: Vendor invoices, activity_id: {_NOBODY}, company: USMF}}"
+    listed = "".join(f"  {name}: {feed}\n" for name in past.names)
+    return f"version: 1\nenvironment: local\nfeeds:\n{listed}"
 
 
 if __name__ == "__main__":
