@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from shared import check, forget, try_file, validate
-from shared.courier import acts, follow, looks
+from shared.courier import acts, follow, looks, rows
 from shared.errors import CourierError, FaultyConfiguration
 from shared.feeds import __main__ as feeds
 from shared.wiring import Engine, engine
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     looks.add_to(words)
     acts.add_to(words)
     follow.add_to(words)
+    rows.add_to(words)
     return parser
 
 

@@ -136,6 +136,8 @@ def _today(app: Engine, told: argparse.Namespace) -> None:
         return
     rows = [_day_row(day) for day in days]
     print(table(("Feed", "Arrived", "Ok", "Partial", "Failed", "Rejected", "On its way", "In doubt", "Look at"), rows))
+    runs = ", ".join(f"{name} {_time(at)}" for name, at in app.answers.timers().items())
+    print(f"\nLast good run (UTC): {runs or 'none yet'}")
 
 
 def _day_row(day: FeedDay) -> tuple[str, ...]:

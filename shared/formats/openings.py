@@ -94,7 +94,7 @@ def _stop(*_: object) -> None:
 
 
 def _table(text: str, encoding: str, *, has_bom: bool, is_whole: bool) -> Opening:
-    lines, ends = _records(text)
+    lines, ends = records(text)
     first_ends = is_whole or len(lines) > 1
     header, delimiter = _fields(lines[0]) if lines and first_ends else (None, ",")
     rows = sum(1 for line in lines[1:] if line.strip()) if is_whole else None
@@ -113,7 +113,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _SPOKEN = {"\r\n": "CR LF", "\r": "CR", "\n": "LF"}
 
 
-def _records(text: str) -> tuple[list[str], set[str]]:
+def records(text: str) -> tuple[list[str], set[str]]:
     """Lines that are not within quotes, the last one perhaps cut off, and the ends that were met.
 
     A CR that is the very last letter says nothing: its LF may not have been read.

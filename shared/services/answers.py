@@ -20,6 +20,7 @@ from shared.domain.listing import JobLine, line_of
 from shared.domain.naming import UNROUTED, date_in_name
 from shared.domain.promises import PromiseRecord
 from shared.ports import Clock, ExportLedger, Ledger, LedgerView, PaceLedger, WatchLedger
+from shared.services.timers import TIMER
 
 _A = TypeVar("_A")
 _B = TypeVar("_B")
@@ -151,6 +152,11 @@ class Answers:
             broken=tuple(broken),
             paused_why=stopped.stopped_why if stopped and stopped.stopped_at else "",
         )
+
+    def timers(self) -> dict[str, datetime]:
+        """When each timer last ended a run in order, by its name; one that never has is not there."""
+        seen = self.watch.seen()
+        return {name.removeprefix(TIMER): at for name, at in sorted(seen.items()) if name.startswith(TIMER)}
 
     def _landed(self, arrived: Set[str]) -> dict[str, _Landed]:
         """By feed what became of these. Of most there is nothing to tell but that they succeeded: those are counted."""

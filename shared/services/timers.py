@@ -9,6 +9,9 @@ from shared.errors import CourierError
 from shared.ports import Clock, WatchLedger
 from shared.telemetry import Event, emit
 
+#: What the name of a timer's last success begins with in the ledger.
+TIMER = "timer."
+
 
 @dataclass(frozen=True, slots=True)
 class Timers:
@@ -24,6 +27,6 @@ class Timers:
         if not in_order:
             return
         try:
-            self.watch.note_seen(f"timer.{tick}", now)
+            self.watch.note_seen(TIMER + tick, now)
         except CourierError as failure:
             emit(Event.TICK_STEP_FAILED, error=f"the success of {tick} could not be noted: {failure}")

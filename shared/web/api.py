@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from shared.domain.job import Job
 from shared.domain.listing import line_of, line_record
@@ -118,6 +119,15 @@ def _bulk(app: Engine, request: Request, who: Principal, _: Mapping[str, str]) -
     return as_json({"dry_run": dry_run, "jobs": rows})
 
 
+def _health(app: Engine, _: Request, __: Principal, ___: Mapping[str, str]) -> Answer:
+    now = datetime.now(UTC)
+    timers = {
+        name: {"at": at.isoformat(), "seconds_ago": round((now - at).total_seconds())}
+        for name, at in app.answers.timers().items()
+    }
+    return as_json({"environment": app.feeds.environment, "last_good_run": timers})
+
+
 def _exports(app: Engine, _: Request, __: Principal, ___: Mapping[str, str]) -> Answer:
     return as_json([export_record(each) for each in app.answers.export_standings()])
 
@@ -167,6 +177,7 @@ ROUTES = (
     _get("find", "Jobs by job ID, message ID, execution ID or a part of a file's name.", _find, q="what to look for"),
     _get("jobs/{job_id}", "One job with its timeline.", _job),
     _get("exports", "Every export: last delivery, and what is stored and not acknowledged.", _exports),
+    _get("health", "When each timer last ended a run in order.", _health),
     _get("openapi.json", "This description.", _openapi),
     _post(
         "jobs/{job_id}/{act}",

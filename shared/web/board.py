@@ -80,6 +80,7 @@ def _today(app: Engine, request: Request, who: Principal) -> Answer:
         notes=notes,
         feeds=app.feeds.feeds,
         environment=app.feeds.environment,
+        timers=app.answers.timers(),
     )
 
 
@@ -144,7 +145,15 @@ def _job(app: Engine, request: Request, who: Principal, job: Job) -> Answer:
     offered = _offered(job) if who.role >= Role.OPERATOR else ()
     told = causes(app, job)
     return shown(
-        "job.html", request, who, job=job, offered=offered, kept=kept, causes=told, loaded=job.state in _LOADED
+        "job.html",
+        request,
+        who,
+        job=job,
+        offered=offered,
+        kept=kept,
+        has_bad_rows=bool(job.entity) and any(name.startswith("error-keys.") for name in kept),
+        causes=told,
+        loaded=job.state in _LOADED,
     )
 
 

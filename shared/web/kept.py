@@ -8,11 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.domain.job import Job
+from shared.services.bad_rows import BadRowsFile
 from shared.web.http import Answer, Refused
 from shared.web.principal import Principal, Role, must_be
 from shared.wiring import Engine
 
 REPORT = "report.html"
+#: Is made when it is asked for, and lies nowhere.
+BAD_ROWS = "bad-rows"
 #: What the app gives out by itself; larger files are fetched from the archive.
 LARGEST_BYTES = 20 * 1024 * 1024
 #: A longer list of errors is not looked into for a page; its causes stand in the report.
@@ -31,6 +34,8 @@ def kept_file(app: Engine, job: Job, name: str, who: Principal) -> Answer:
     """One of them: a report is shown, all else is saved. Raises Refused for a name that is not there."""
     if name != REPORT:
         must_be(who, Role.OPERATOR)
+    if name == BAD_ROWS:
+        return _saved(f"bad-rows {job.source.name}", BadRowsFile(app.files).of(job).content)
     if name not in names(app, job):
         raise Refused(404, "there is no such file")
     body = _read(app, job, name, LARGEST_BYTES)
@@ -38,6 +43,10 @@ def kept_file(app: Engine, job: Job, name: str, who: Principal) -> Answer:
         raise Refused(404, f"it is larger than the page gives out; fetch it from {job.archive_path}")
     if name == REPORT:
         return Answer(body=body, content_type="text/html; charset=utf-8", headers={"Content-Security-Policy": _SANDBOX})
+    return _saved(name, body)
+
+
+def _saved(name: str, body: bytes) -> Answer:
     saved = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}"}
     return Answer(body=body, content_type="application/octet-stream", headers=saved)
 

@@ -58,6 +58,10 @@ def test_today_shows_each_feed_with_what_wants_a_look(operator: Visitor, day: St
     assert "paused: year end (ada)" in _words(operator.get("/api/board"))
 
 
+def test_the_last_success_of_each_timer_is_on_the_page(operator: Visitor) -> None:
+    assert re.search(r"Last good run: poll_jobs \S+ min", _words(operator.get("/api/board")))
+
+
 def test_a_feed_of_today_leads_to_the_files_that_landed_then_whatever_their_business_date(operator: Visitor) -> None:
     page = operator.get("/api/board").body.decode()
     link = re.search(r'href="(/api/board/jobs\?feed=customer-groups[^"]*)"', page)
@@ -162,6 +166,20 @@ def test_a_span_of_days_that_would_take_for_ever_is_refused(operator: Visitor) -
 
 def test_a_reader_gets_no_form_for_many(day: Stage) -> None:
     assert Visitor(day.engine, READER).get("/api/board/many").status == 403
+
+
+def test_the_rows_that_were_not_loaded_are_offered_as_a_file_to_operators(operator: Visitor, day: Stage) -> None:
+    day.drop("customer-groups/USMF/long.csv", GOOD_CSV + b"65,\r\n")
+    for _ in range(6):
+        day.world.recurrence_tick()
+        day.tick(timedelta(minutes=5))
+    job = day.job("customer-groups/USMF/long.csv")
+    assert f"{_page_of(job)}/bad-rows" in operator.get(_page_of(job)).body.decode()
+    made = operator.get(f"{_page_of(job)}/bad-rows")
+    header = GOOD_CSV.splitlines(keepends=True)[0]
+    assert made.body == header + b"65,\r\n"
+    assert Visitor(day.engine, READER).get(f"{_page_of(job)}/bad-rows").status == 403
+    assert operator.get(f"{_page_of(day.job(DOUBTFUL))}/bad-rows").status == 422
 
 
 def test_a_job_leads_to_its_execution_in_fo(operator: Visitor, day: Stage) -> None:

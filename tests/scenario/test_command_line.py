@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -85,6 +86,25 @@ def test_a_job_is_shown_with_its_rows_by_entity_and_its_timeline(say: Terminal, 
         assert part in shown
     assert say.json("show", job.job_id)[0]["outcome"] == "PARTIAL"
     assert "`find` looks for a file's name" in say("show", "a.20261114.b", ends=FAILED)
+
+
+def test_rows_that_were_not_loaded_are_written_to_a_file_once(say: Terminal, day: Stage, tmp_path: Path) -> None:
+    nameless, too_long = b"65,\r\n", b"12345678901,Too long for its field\r\n"
+    day.drop("customer-groups/USMF/long-2026-11-14.csv", GOOD_CSV + nameless + too_long)
+    for _ in range(6):
+        day.world.recurrence_tick()
+        day.tick(timedelta(minutes=5))
+    job_id, out = day.job("customer-groups/USMF/long-2026-11-14.csv").job_id, tmp_path / "bad.csv"
+    told = say("bad-rows", job_id, "--out", str(out))
+    assert "1 of 1 keys" in told
+    assert "1 more rows failed before they had a key" in told
+    assert out.read_bytes() == GOOD_CSV.splitlines(keepends=True)[0] + nameless
+    say("bad-rows", job_id, "--out", str(out), ends=FAILED)
+    say("bad-rows", day.job(DOUBTFUL).job_id, "--out", str(tmp_path / "x.csv"), ends=FAILED)
+
+
+def test_today_ends_with_the_last_good_run_of_each_timer(say: Terminal) -> None:
+    assert "Last good run (UTC): poll_jobs " in say("today").splitlines()[-1]
 
 
 def test_today_counts_what_landed_and_says_what_wants_a_look(say: Terminal, day: Stage) -> None:
