@@ -31,9 +31,8 @@ class BadRowsFile:
         keys = [name for name in self.files.listed(container, folder) if name.startswith("error-keys.")]
         if not keys:
             raise Terminal(f"F&O gave no keys of rows that it did not load for job {job.job_id}")
-        kept = job.kept_as.partition("/")[2]
         try:
-            return bad_rows(self._read(container, kept), self._read(container, f"{folder}/{keys[0]}"))
+            return bad_rows(self._read(container, job.kept_as), self._read(container, f"{folder}/{keys[0]}"))
         except NotMapped as reason:
             raise Terminal(f"the rows of job {job.job_id} cannot be picked out: {reason}") from reason
 
