@@ -10,10 +10,8 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 
-from shared import check, forget, try_file, validate
-from shared.courier import acts, follow, looks, rows
+from shared.courier import acts, check, feeds_file, follow, looks, rows, try_file, validate
 from shared.errors import CourierError, FaultyConfiguration
-from shared.feeds import __main__ as feeds
 from shared.wiring import Engine, engine
 
 DONE, FAILED, WRONG = 0, 1, 2
@@ -21,10 +19,9 @@ DONE, FAILED, WRONG = 0, 1, 2
 #: Words that are commands of their own, with their own arguments.
 _COMMANDS: dict[str, tuple[Callable[[Sequence[str]], int], str]] = {
     "check": (check.main, "sign-in, F&O, every recurring data job, storage: what is to be mended?"),
-    "feeds": (feeds.main, "is a feeds file good?"),
+    "feeds": (feeds_file.main, "is a feeds file good?"),
     "validate": (validate.main, "is a file fit to be sent?"),
     "try": (try_file.main, "what would become of a file; sends it only with --send"),
-    "forget": (forget.main, "remove a file's content and errors, keep the row"),
 }
 
 

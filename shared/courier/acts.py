@@ -8,10 +8,12 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from shared.courier.looks import show_lines, state_of
+from shared.courier.looks import print_json, show_lines, state_of
 from shared.courier.table import table
 from shared.domain.listing import line_of
 from shared.ports import Stored
+from shared.services.answer_records import done_record
+from shared.services.handwork import BULK
 from shared.wiring import Engine
 
 _Act = Callable[[Engine, argparse.Namespace], Stored]
@@ -33,30 +35,48 @@ def add_to(words: Any) -> None:
         feed = words.add_parser(word, help=text, description=text)
         feed.add_argument("feed")
         _explained(feed)
+        for_scripts(feed)
         feed.set_defaults(run=_on_a_feed(word))
     _add_bulk(words)
+    _add_forget(words)
 
 
 def _add_bulk(words: Any) -> None:
     text = "do the same to many: all jobs of a feed, from one business date to another, in some states"
     many = words.add_parser("bulk", help=text, description=f"{text}. Shows them; does it only with --yes.")
-    many.add_argument("action", help="replay, resend, close, refetch, release or skip")
+    many.add_argument("action", choices=BULK)
     many.add_argument("--feed", required=True)
     many.add_argument("--from", dest="first", type=date.fromisoformat, required=True, help="first business date")
     many.add_argument("--to", dest="last", type=date.fromisoformat, help="last business date (the first)")
     many.add_argument("--state", action="append", type=state_of, required=True, help="may be repeated")
     many.add_argument("--yes", action="store_true", help="do it")
     _explained(many)
+    for_scripts(many)
     many.set_defaults(run=_bulk)
+
+
+def _add_forget(words: Any) -> None:
+    text = "remove a file's content and errors from the archive; the row stays"
+    forget = words.add_parser("forget", help=text, description=f"{text}. Shows what would go; removes it with --yes.")
+    forget.add_argument("job_id", help="such as invoices.20261114.ab12cd34ef56gh78")
+    forget.add_argument("--yes", action="store_true", help="remove it")
+    _explained(forget)
+    for_scripts(forget)
+    forget.set_defaults(run=_forget)
 
 
 def _on_a_job(words: Any, name: str, text: str, act: _Act) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = words.add_parser(name, help=text, description=text)
     parser.add_argument("job_id")
     _explained(parser)
-    parser.add_argument("--json", action="store_true", help="for scripts")
+    for_scripts(parser)
     parser.set_defaults(run=lambda app, told: show_lines([line_of(act(app, told).job)], told.json))
     return parser
+
+
+def for_scripts(parser: argparse.ArgumentParser) -> None:
+    """Add --json."""
+    parser.add_argument("--json", action="store_true", help="for scripts")
 
 
 def _explained(parser: argparse.ArgumentParser) -> None:
@@ -95,7 +115,7 @@ def _on_a_feed(word: str) -> Callable[[Engine, argparse.Namespace], int]:
             print(f"There is no feed {told.feed}; there are {', '.join(app.feeds.feeds)}.")
             return 1
         getattr(app.handwork, word)(told.feed, told.why, told.by)
-        print(f"{told.feed}: {word}d.")
+        print_json({"feed": told.feed, "done": word}) if told.json else print(f"{told.feed}: {word}d.")
         return 0
 
     return run
@@ -104,12 +124,29 @@ def _on_a_feed(word: str) -> Callable[[Engine, argparse.Namespace], int]:
 def _bulk(app: Engine, told: argparse.Namespace) -> int:
     days = (told.first, told.last or told.first)
     found = list(app.handwork.bulk(told.action, told.feed, days, told.state, told.why, told.by, dry_run=not told.yes))
+    refused = sum(bool(done.refused) for done in found)
+    if told.json:
+        print_json({"dry_run": not told.yes, "jobs": [done_record(done) for done in found]})
+        return 1 if refused else 0
     rows = [(done.path, done.state.value, done.job_id, done.refused or _outcome(told)) for done in found]
     print(table(("File", "State", "Job ID", "Outcome"), rows) if rows else "No job.")
-    refused = sum(bool(done.refused) for done in found)
     if not told.yes:
         print(f"\n{len(found)} jobs. Nothing is done yet: say --yes to {told.action} them.")
     return 1 if refused else 0
+
+
+def _forget(app: Engine, told: argparse.Namespace) -> None:
+    names = app.forgetting.files_of(told.job_id)
+    if told.yes:
+        app.forgetting.forget(told.job_id, told.by, told.why)
+    if told.json:
+        print_json({"job_id": told.job_id, "files": names, "removed": told.yes})
+        return
+    print(f"{told.job_id}: {len(names)} files" + "".join(f"\n  {name}" for name in names))
+    if told.yes:
+        print("Removed. A store with soft delete or versions keeps deleted blobs until its retention ends.")
+    else:
+        print("Nothing is removed yet: say --yes to remove them. The row, its counts and job.json stay.")
 
 
 def _outcome(told: argparse.Namespace) -> str:

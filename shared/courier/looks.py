@@ -53,7 +53,7 @@ def _word(words: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser
 def show_lines(lines: Sequence[JobLine], as_json: bool) -> None:
     """Print jobs, a line each."""
     if as_json:
-        _print_json([line_record(line) for line in lines])
+        print_json([line_record(line) for line in lines])
         return
     rows = [
         (line.name, line.legal_entity, _told(line), rows_text(line.rows), line.job_id, _why(line)) for line in lines
@@ -75,7 +75,8 @@ def _why(line: JobLine) -> str:
     return text if len(text) <= _LONGEST_REASON else f"{text[: _LONGEST_REASON - 3]}..."
 
 
-def _print_json(told: object) -> None:
+def print_json(told: object) -> None:
+    """For scripts."""
     print(json.dumps(told, indent=2, ensure_ascii=False))
 
 
@@ -93,7 +94,7 @@ def _show(app: Engine, told: argparse.Namespace) -> int:
         print(f"There is no job {told.job_id}; `find` looks for a file's name.")
         return 1
     if told.json:
-        _print_json(job_record(job))
+        print_json(job_record(job))
     else:
         print(job_text(job))
     return 0
@@ -132,7 +133,7 @@ def job_text(job: Job) -> str:
 def _today(app: Engine, told: argparse.Namespace) -> None:
     days = app.answers.today(told.date or _utc_today())
     if told.json:
-        _print_json([day_record(day) for day in days])
+        print_json([day_record(day) for day in days])
         return
     rows = [_day_row(day) for day in days]
     print(table(("Feed", "Arrived", "Ok", "Partial", "Failed", "Rejected", "On its way", "In doubt", "Look at"), rows))
@@ -159,7 +160,7 @@ def _day_row(day: FeedDay) -> tuple[str, ...]:
 def _exports(app: Engine, told: argparse.Namespace) -> None:
     standings = app.answers.export_standings()
     if told.json:
-        _print_json([export_record(each) for each in standings])
+        print_json([export_record(each) for each in standings])
         return
     rows = [
         (

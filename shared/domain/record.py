@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from shared.domain.evidence import needs_evidence
+from shared.domain.findings import Finding
 from shared.domain.job import Job, LandedFile, TimelineEntry
 from shared.domain.naming import outcome_path
 from shared.domain.outcome import EntityCounts
@@ -53,7 +54,7 @@ def job_record(job: Job) -> dict[str, object]:
             "summary": job.summary or None,
             "execution_log": job.execution_log,
         },
-        "findings": [_finding(job, index) for index in range(len(job.findings))],
+        "findings": [finding_record(finding) for finding in job.findings],
         "sent_at": _iso(job.sent_at),
         "ended_at": _iso(job.ended_at),
         "archived_at": _iso(job.archived_at),
@@ -90,7 +91,7 @@ def outcome_record(job: Job, member: LandedFile) -> dict[str, object]:
         "nothing_loaded": job.nothing_loaded,
         "causes": job.causes or None,
         "duplicate_of": job.duplicate_of or None,
-        "findings": [_finding(job, index) for index in range(len(job.findings))],
+        "findings": [finding_record(finding) for finding in job.findings],
         "ended_at": _iso(job.ended_at),
         "evidence": job.archive_path,
         "evidence_complete": not needs_evidence(job),
@@ -107,7 +108,7 @@ def rejection_record(job: Job) -> dict[str, object]:
         "size_bytes": job.source.size_bytes,
         "landed_at": _iso(job.source.landed_at),
         "rejected_at": _iso(job.ended_at),
-        "findings": [_finding(job, index) for index in range(len(job.findings))],
+        "findings": [finding_record(finding) for finding in job.findings],
     }
 
 
@@ -128,8 +129,8 @@ def _member(member: LandedFile) -> dict[str, object]:
     }
 
 
-def _finding(job: Job, index: int) -> dict[str, object]:
-    finding = job.findings[index]
+def finding_record(finding: Finding) -> dict[str, object]:
+    """One finding: the rule, the value seen, what to do, and what F&O would have shown where that is known."""
     told: dict[str, object] = {"rule": finding.rule, "value_seen": finding.seen, "what_to_do": finding.advice}
     told |= {"warning": True} if finding.is_warning else {}
     return told | ({"symptom_in_f_and_o": finding.symptom} if finding.symptom else {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.services.answers import ExportStanding, FeedDay
+from shared.services.handwork import Done
 
 
 def day_record(day: FeedDay) -> dict[str, object]:
@@ -21,6 +22,11 @@ def day_record(day: FeedDay) -> dict[str, object]:
         "broken_promises": list(day.broken),
         "paused": day.paused_why or None,
     }
+
+
+def done_record(done: Done) -> dict[str, object]:
+    """What was done to one job of many, or would be."""
+    return {"job_id": done.job_id, "path": done.path, "was": done.state.value, "refused": done.refused or None}
 
 
 def day_notes(day: FeedDay) -> list[str]:

@@ -10,7 +10,7 @@ from shared.domain.job import Job
 from shared.domain.listing import line_of, line_record
 from shared.domain.record import job_record
 from shared.errors import CourierError
-from shared.services.answer_records import day_record, export_record
+from shared.services.answer_records import day_record, done_record, export_record
 from shared.services.handwork import BULK
 from shared.web.acts import ACTS, FEED_ACTS, on_feed, on_job, reason_in
 from shared.web.asked import date_in, states_in
@@ -115,8 +115,7 @@ def _bulk(app: Engine, request: Request, who: Principal, _: Mapping[str, str]) -
     found = app.handwork.bulk(
         fields.get("action", ""), fields.get("feed", ""), days, states, reason_in(fields), who.name, dry_run=dry_run
     )
-    rows = [{"job_id": d.job_id, "path": d.path, "was": d.state.value, "refused": d.refused or None} for d in found]
-    return as_json({"dry_run": dry_run, "jobs": rows})
+    return as_json({"dry_run": dry_run, "jobs": [done_record(done) for done in found]})
 
 
 def _health(app: Engine, _: Request, __: Principal, ___: Mapping[str, str]) -> Answer:
@@ -135,7 +134,7 @@ def _exports(app: Engine, _: Request, __: Principal, ___: Mapping[str, str]) -> 
 def _check(_: Engine, __: Request, ___: Principal, ____: Mapping[str, str]) -> Answer:
     import os
 
-    from shared.check import connection_check
+    from shared.check_wiring import connection_check
 
     seen = list(connection_check(os.environ).run())
     return as_json([{"what": each.what, "verdict": each.verdict.value, "said": each.said} for each in seen])

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from shared.courier.dry_run import dry_run
+from shared.courier.validate import finding_lines
 from shared.domain.findings import rejects
 from shared.domain.rules import RULES
-from shared.dry_run import dry_run
-from shared.validate import finding_lines
 from tests.builders import START
 from tests.cases.samples import CASES, GOOD, Case
 

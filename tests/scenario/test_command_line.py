@@ -154,6 +154,24 @@ def test_many_are_shown_and_done_only_with_yes(say: Terminal, day: Stage) -> Non
     assert day.job(DOUBTFUL).state is JobState.CLOSED
 
 
+def test_scripts_get_what_was_done_as_json(say: Terminal, day: Stage) -> None:
+    assert say.json("pause", "resendable", *WHY) == [{"feed": "resendable", "done": "pause"}]
+    words = ["close", "--feed", "customer-groups", "--from", "2026-11-14", "--state", "in_doubt", *WHY]
+    [many] = say.json("bulk", *words)
+    job_id = day.job(DOUBTFUL).job_id
+    seen = {"job_id": job_id, "path": DOUBTFUL, "was": "IN_DOUBT", "refused": None}
+    assert (many["dry_run"], many["jobs"]) == (True, [seen])
+
+
+def test_content_is_forgotten_only_with_yes(say: Terminal, day: Stage) -> None:
+    job_id = day.job(PARTIAL).job_id
+    assert "say --yes" in say("forget", job_id, *WHY)
+    assert day.job(PARTIAL).forgotten_at is None
+    [told] = say.json("forget", job_id, "--yes", *WHY)
+    assert told["removed"] is True
+    assert day.job(PARTIAL).forgotten_at is not None
+
+
 def test_exports_are_listed_with_their_last_delivery(say: Terminal, day: Stage) -> None:
     assert say.json("exports")[0]["last_at"] is None
     day.world.export("33333333-3333-4333-8333-333333333333", None)

@@ -12,7 +12,8 @@ from threading import Thread
 import pytest
 
 from shared.adapters.queue_probe import QueueProbe
-from shared.check import GOOD, TO_MEND, WRONG, connection_check, main
+from shared.check_wiring import connection_check
+from shared.courier.check import GOOD, TO_MEND, WRONG, main
 from shared.domain.connection import Checked, Verdict
 from tests.scenario.conftest import EXPORT_ACTIVITY, FILE_ACTIVITY, PACKAGE_ACTIVITY, Stage
 

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from shared import forget
+from shared.courier.__main__ import main
 from shared.domain.job import JobState
 from shared.errors import Terminal, Transient
 from tests.scenario.conftest import Stage
 
+WHY = ["--why", "customer asked", "--by", "anna"]
 PATH = "customer-groups/USMF/groups-2026-11-14.csv"
 SECRET = "12345678901"
 BAD = f"CUSTOMERGROUPID,DESCRIPTION\r\n40,Wholesale\r\n{SECRET},Too long for its field\r\n".encode()
@@ -99,8 +100,8 @@ def test_a_call_that_was_cut_short_is_simply_made_again(stage: Stage, monkeypatc
 
 def test_the_command_shows_first_and_removes_only_when_told(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     job_id = _ended(stage)
-    assert forget.run(stage.engine, job_id, "anna", "customer asked", really=False) == 0
+    assert main(["forget", job_id, *WHY], lambda: stage.engine) == 0
     assert "say --yes" in capsys.readouterr().out
     assert SECRET in _everything_kept(stage)
-    assert forget.run(stage.engine, job_id, "anna", "customer asked", really=True) == 0
+    assert main(["forget", job_id, *WHY, "--yes"], lambda: stage.engine) == 0
     assert SECRET not in _everything_kept(stage)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.samples.package import Member, package
-from shared.try_file import main
+from shared.courier.try_file import main
 from tests.cases.samples import GOOD_PACKAGE, members_of
 from tests.scenario.conftest import FILE_ACTIVITY, GOOD_CSV, Stage
 

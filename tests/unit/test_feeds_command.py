@@ -1,12 +1,13 @@
-"""`python -m shared.feeds FILE` in a build, where no app setting is there."""
+"""`python -m shared.courier feeds FILE` in a build, where no app setting is there."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
-from shared.feeds.__main__ import main
+from shared.courier.feeds_file import main
 
 FEEDS = """\
 version: 1
@@ -52,3 +53,14 @@ def test_a_file_that_is_missing_or_no_text_is_told_in_one_line(
     (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00")
     assert main([str(tmp_path / "binary.yaml")]) == 2
     assert capsys.readouterr().err.endswith("cannot be read: it is not UTF-8\n")
+
+
+def test_a_script_gets_names_or_faults_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "feeds.yaml"
+    file.write_text(FEEDS)
+    assert main([str(file), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["feeds"], told["settings_not_set_here"]) == (["invoices"], ["INVOICES_ACTIVITY_ID"])
+    file.write_text(FEEDS.replace("shape: file", "shape: files"))
+    assert main([str(file), "--json"]) == 1
+    assert len(json.loads(capsys.readouterr().err)["faults"]) == 1

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from shared.courier.try_file import main
 from shared.ports import ErpGateway
 from shared.settings import ErpSettings
-from shared.try_file import main
 
 FEEDS = """\
 version: 1

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from local.samples.package import Member, package
-from shared.validate import main
+from shared.courier.validate import main
 from tests.packages import zipped
 
 FEEDS = """\
@@ -47,7 +48,8 @@ def folder(tmp_path: Path) -> Path:
         ("customers", zipped({"a/Manifest.xml": b"<x/>"}), 1, "folder-in-package"),
         ("customers", b"A,B\r\n", 1, "not-a-package"),
         ("groups", b"", 1, "empty-file"),
-        ("groups", b"A\r\n1\r\n", 0, "is fit for feed groups"),
+        ("groups", b"A\r\n1\r\n", 0, "is fit for feed groups; not looked at: its format and encoding"),
+        ("tables", b"A\r\n1\r\n", 0, "is fit for feed tables; not looked at: its columns (the feed has no `columns`)"),
         ("groups", GOOD, 1, "not-a-file"),
         ("tables", b"A\n1\n", 0, "warning, line-ends: lines of x.bin end with LF"),
         ("tables", b"A\n1\n", 0, "is fit for feed tables"),
@@ -102,3 +104,11 @@ def test_a_file_of_a_bundle_is_held_against_the_template(
     (folder / name).write_bytes(content)
     assert main([str(folder / name), "--feed", "orders", "--feeds", str(folder / "feeds.yaml")]) == code
     assert told in capsys.readouterr().out
+
+
+def test_a_script_gets_each_finding_as_json(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = folder / "x.csv"
+    file.write_bytes(b"")
+    assert main([str(file), "--feed", "groups", "--feeds", str(folder / "feeds.yaml"), "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["is_fit"], [finding["rule"] for finding in told["findings"]]) == (False, ["empty-file"])

@@ -1,7 +1,9 @@
-"""`python -m shared.feeds FILE`: check a feeds file and list its feeds, or every fault. For a customer's own CI."""
+"""`python -m shared.courier feeds FILE`: list the feeds of a file, or every fault. For a build."""
 
 from __future__ import annotations
 
+import argparse
+import json
 import os
 import sys
 from collections.abc import Sequence
@@ -13,20 +15,25 @@ from shared.feeds.offline import NotReadable, load_offline, missing_settings, re
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Return 0 when the file is good, 1 when it has faults, 2 when it was not named or cannot be read."""
-    if len(arguments) != 1:
-        print("usage: python -m shared.feeds FILE", file=sys.stderr)
-        return 2
-    path = Path(arguments[0])
+    """Return 0 when the file is good, 1 when it has faults, 2 when it cannot be read."""
+    parser = argparse.ArgumentParser(prog="python -m shared.courier feeds", description=__doc__)
+    parser.add_argument("path", type=Path, metavar="FILE")
+    parser.add_argument("--json", action="store_true", help="for scripts")
+    told = parser.parse_args(arguments)
     try:
-        print(_listed(path, load_offline(path, os.environ)))
-        missing = missing_settings(read_text(path), os.environ)
+        book = load_offline(told.path, os.environ)
+        missing = missing_settings(read_text(told.path), os.environ)
     except NotReadable as fault:
         print(fault, file=sys.stderr)
         return 2
     except FaultyConfiguration as fault:
-        print(fault, file=sys.stderr)
+        print(json.dumps({"faults": list(fault.faults)}, indent=2) if told.json else fault, file=sys.stderr)
         return 1
+    if told.json:
+        names = {"feeds": [*book.feeds], "exports": [*book.exports], "settings_not_set_here": missing}
+        print(json.dumps({"environment": book.environment, **names}, indent=2))
+        return 0
+    print(_listed(told.path, book))
     if missing:
         print(f"App settings that it needs and that are not set here: {', '.join(missing)}")
     return 0
@@ -44,7 +51,3 @@ def _listed(path: Path, book: FeedBook) -> str:
 
 def _count(feeds: int) -> str:
     return "1 feed" if feeds == 1 else f"{feeds} feeds"
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""`python -m shared.try_file FILE --feed NAME`: what would become of this file? Sends it only with --send.
+"""`python -m shared.courier try FILE --feed NAME`: what would become of this file? Sends it only with --send.
 
 Shows where the file has to land, what the check before sending finds, and the request that would be made. With --send
 the file goes to the environment of the app settings (D365_...), past landing and ledger: nothing follows it.
@@ -15,15 +15,16 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from shared.courier.trial import NO_BASE_URL, Trial, production_doubt, trial_of
+from shared.courier.validate import finding_lines
 from shared.domain.feed import Feed, FeedBook
+from shared.domain.record import finding_record
 from shared.domain.sizes import size_text
 from shared.errors import AnswerLost, CourierError, FaultyConfiguration
 from shared.feeds.loading import load_feeds
 from shared.feeds.offline import NotReadable, feed_of, load_offline, read_text
 from shared.ports import ErpGateway
 from shared.settings import ErpSettings
-from shared.trial import NO_BASE_URL, Trial, production_doubt, trial_of
-from shared.validate import finding_lines
 from shared.wiring import gateway
 
 FIT, UNFIT, WRONG = 0, 1, 2
@@ -44,7 +45,7 @@ def main(
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m shared.try_file", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m shared.courier try", description=__doc__)
     parser.add_argument("file", type=Path)
     parser.add_argument("--feed", required=True, help="name of the feed in the feeds file")
     parser.add_argument("--company", default="", help="legal entity, where the path names it (the feed's first)")
@@ -144,20 +145,7 @@ def _as_record(trial: Trial) -> dict[str, object]:
         "legal_entity": trial.legal_entity,
         "is_fit": trial.is_fit,
         "sent_as": trial.sent_as,
-        "findings": [
-            {
-                "rule": finding.rule,
-                "value_seen": finding.seen,
-                "what_to_do": finding.advice,
-                "symptom_in_f_and_o": finding.symptom,
-                "warning": finding.is_warning,
-            }
-            for finding in trial.findings
-        ],
+        "findings": [finding_record(finding) for finding in trial.findings],
         "request": {"method": "POST", "url": trial.url, "headers": dict(trial.headers)},
         "caps": dict(trial.caps),
     }
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
