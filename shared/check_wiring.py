@@ -17,7 +17,7 @@ from shared.adapters.table_pace import TablePace
 from shared.feeds.loading import load_feeds
 from shared.feeds.offline import read_text
 from shared.ports import Clock, PlaceProbe
-from shared.services.connection_check import ConnectionCheck
+from shared.services.people.connection_check import ConnectionCheck
 from shared.settings import AuthKind, Settings
 
 

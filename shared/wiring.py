@@ -48,37 +48,37 @@ from shared.ports import (
     PaceLedger,
     WatchLedger,
 )
-from shared.services.admission import Admission
-from shared.services.answers import Answers
-from shared.services.archiving import Archiving
-from shared.services.bundling import Bundling
-from shared.services.checking import Checking
-from shared.services.credential_watch import CredentialWatch
-from shared.services.day_sums import DaySums
 from shared.services.doubt import Doubt
-from shared.services.duplicates import Duplicates
-from shared.services.evidence import EvidenceCollection
-from shared.services.evidence_fetch import EvidenceFetch
-from shared.services.export_drain import DrainReport, ExportDrain
-from shared.services.export_gauges import ExportGauges
-from shared.services.export_store import ExportStore
-from shared.services.forgetting import Forgetting
-from shared.services.gauges import Gauges
-from shared.services.handwork import Handwork
-from shared.services.intake import Intake
+from shared.services.exports.export_drain import DrainReport, ExportDrain
+from shared.services.exports.export_gauges import ExportGauges
+from shared.services.exports.export_store import ExportStore
+from shared.services.intake.admission import Admission
+from shared.services.intake.bundling import Bundling
+from shared.services.intake.checking import Checking
+from shared.services.intake.duplicates import Duplicates
+from shared.services.intake.intake import Intake
+from shared.services.intake.ordering import Ordering
+from shared.services.intake.packing import Packing
 from shared.services.observing import Observing
-from shared.services.ordering import Ordering
-from shared.services.packing import Packing
+from shared.services.outcomes.archiving import Archiving
+from shared.services.outcomes.evidence import EvidenceCollection
+from shared.services.outcomes.evidence_fetch import EvidenceFetch
+from shared.services.outcomes.forgetting import Forgetting
 from shared.services.pausing import Pausing
+from shared.services.people.answers import Answers
+from shared.services.people.handwork import Handwork
+from shared.services.people.releasing import Releasing
 from shared.services.polling import Polling
-from shared.services.promises import Promises
-from shared.services.purging import Purging
 from shared.services.recovery import Recovery
-from shared.services.releasing import Releasing
 from shared.services.submission import Submission
 from shared.services.tick import Tick
-from shared.services.timers import Timers
-from shared.services.watching import Watching
+from shared.services.watching.credential_watch import CredentialWatch
+from shared.services.watching.day_sums import DaySums
+from shared.services.watching.gauges import Gauges
+from shared.services.watching.promises import Promises
+from shared.services.watching.purging import Purging
+from shared.services.watching.timers import Timers
+from shared.services.watching.watching import Watching
 from shared.settings import AuthKind, ErpSettings, Settings
 from shared.telemetry import quiet_libraries
 

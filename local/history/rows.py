@@ -10,7 +10,7 @@ from typing import Any
 from shared.adapters.ledger_rows import arrivals_partition, to_row
 from shared.domain.job import Job, JobState, Source, advance, opened
 from shared.domain.naming import job_id_of, source_key
-from shared.domain.outcome import RowCounts
+from shared.domain.outcomes.outcome import RowCounts
 
 _ACTIVITY = "11111111-1111-4111-8111-111111111111"
 _WAY = (JobState.SENDING, JobState.ENQUEUED, JobState.RUNNING)

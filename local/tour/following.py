@@ -12,8 +12,8 @@ from typing import Self
 from azure.storage.blob import BlobServiceClient
 
 from local.samples import Sample
-from shared.domain.evidence import needs_evidence
 from shared.domain.job import Job, JobState, Source
+from shared.domain.outcomes.evidence import needs_evidence
 from shared.wiring import engine_from
 
 

@@ -11,10 +11,10 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from shared.adapters.long_text import packed, unpacked
-from shared.domain.findings import Finding
+from shared.domain.checks.findings import Finding
 from shared.domain.job import LONGEST_TIMELINE, Job, JobState, LandedFile, Lane, Source, TimelineEntry
 from shared.domain.listing import JobLine
-from shared.domain.outcome import EntityCounts, RowCounts
+from shared.domain.outcomes.outcome import EntityCounts, RowCounts
 
 #: Raised when a column is added or changes its meaning. Rows of the version before are read as they are, and become
 #: this version when they are next written; tests/contract/recorded holds rows of every earlier version.

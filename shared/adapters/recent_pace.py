@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from shared.domain.history import ActivityPace
-from shared.domain.pace import EnvironmentPace, FeedPace, Standing
+from shared.domain.pacing.pace import EnvironmentPace, FeedPace, Standing
+from shared.domain.watching.history import ActivityPace
 from shared.ports import Clock, PaceLedger
 
 #: How old the standing of a feed may be. A burst of events comes at tens of files a second.

@@ -16,8 +16,8 @@ from azure.data.tables import TableClient, TableTransactionError, UpdateMode
 
 from shared.adapters.long_text import packed, unpacked
 from shared.adapters.storage_errors import translated
+from shared.domain.checks.findings import Finding
 from shared.domain.export import OPEN_DELIVERIES, Delivery, DeliveryState, Export, StoredMember
-from shared.domain.findings import Finding
 from shared.errors import Conflict
 
 Row = dict[str, Any]

@@ -12,7 +12,7 @@ from azure.data.tables import TableClient, UpdateMode
 
 from shared.adapters.storage_errors import translated
 from shared.domain.job import Job
-from shared.domain.ordering import Member, Queue
+from shared.domain.pacing.ordering import Member, Queue
 from shared.errors import Conflict
 
 #: The row of the highest number that has gone; it sorts before all members.

@@ -11,9 +11,9 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, Re
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.adapters.storage_errors import translated
-from shared.domain.circuit import Circuit
-from shared.domain.history import ActivityPace, History
-from shared.domain.pace import EnvironmentPace, FeedPace, Standing
+from shared.domain.pacing.circuit import Circuit
+from shared.domain.pacing.pace import EnvironmentPace, FeedPace, Standing
+from shared.domain.watching.history import ActivityPace, History
 from shared.errors import Conflict
 
 _PARTITION = "pace"

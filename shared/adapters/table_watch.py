@@ -10,9 +10,9 @@ from typing import Any
 from azure.data.tables import TableClient, UpdateMode
 
 from shared.adapters.storage_errors import translated
-from shared.domain.balance import DayBalance
 from shared.domain.job import JobState
-from shared.domain.promises import PromiseKind, PromiseRecord
+from shared.domain.watching.balance import DayBalance
+from shared.domain.watching.promises import PromiseKind, PromiseRecord
 
 _SEEN, _PROMISE, _DAY = "seen", "promise", "day"
 

@@ -12,8 +12,8 @@ from shared.courier.looks import print_json, show_lines, state_of
 from shared.courier.table import table
 from shared.domain.listing import line_of
 from shared.ports import Stored
-from shared.services.answer_records import done_record
-from shared.services.handwork import BULK
+from shared.services.people.answer_records import done_record
+from shared.services.people.handwork import BULK
 from shared.wiring import Engine
 
 _Act = Callable[[Engine, argparse.Namespace], Stored]

@@ -7,16 +7,16 @@ from datetime import datetime
 from pathlib import Path
 
 from shared.adapters.local_file import LocalLanding
+from shared.domain.checks.findings import Finding, check_bundled, check_size
 from shared.domain.feed import Feed
-from shared.domain.findings import Finding, check_bundled, check_size
 from shared.domain.job import Job, LandedFile, Source
 from shared.domain.naming import business_date_of, job_id_of
-from shared.domain.ordering import check_number
+from shared.domain.pacing.ordering import check_number
 from shared.domain.routing import path_of
 from shared.feeds.offline import NotReadable
 from shared.ports import Content
-from shared.services.checking import Checking
-from shared.services.packing import Packing, file_findings
+from shared.services.intake.checking import Checking
+from shared.services.intake.packing import Packing, file_findings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,10 @@ from typing import Any
 from shared.courier.table import table
 from shared.domain.job import Job, JobState
 from shared.domain.listing import JobLine, line_record
-from shared.domain.outcome import RowCounts
-from shared.domain.record import job_record
-from shared.services.answer_records import day_notes, day_record, export_record
-from shared.services.answers import FeedDay
+from shared.domain.outcomes.outcome import RowCounts
+from shared.domain.outcomes.record import job_record
+from shared.services.people.answer_records import day_notes, day_record, export_record
+from shared.services.people.answers import FeedDay
 from shared.wiring import Engine
 
 _LONGEST_REASON = 100

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from shared.services.bad_rows import BadRowsFile
+from shared.services.outcomes.bad_rows import BadRowsFile
 from shared.wiring import Engine
 
 

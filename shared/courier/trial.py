@@ -14,10 +14,10 @@ from urllib.parse import urlsplit
 
 from shared.adapters.d365 import wire
 from shared.courier.dry_run import dry_run
-from shared.domain.admission import caps_of
+from shared.domain.checks.findings import Finding, found, rejects
 from shared.domain.feed import Feed, FeedBook
-from shared.domain.findings import Finding, found, rejects
 from shared.domain.job import Job
+from shared.domain.pacing.admission import caps_of
 from shared.domain.routing import Route, route
 from shared.feeds.offline import NO_ACTIVITY_ID
 from shared.ports import Content, Outgoing

@@ -18,7 +18,7 @@ from pathlib import Path
 from shared.courier.trial import NO_BASE_URL, Trial, production_doubt, trial_of
 from shared.courier.validate import finding_lines
 from shared.domain.feed import Feed, FeedBook
-from shared.domain.record import finding_record
+from shared.domain.outcomes.record import finding_record
 from shared.domain.sizes import size_text
 from shared.errors import AnswerLost, CourierError, FaultyConfiguration
 from shared.feeds.loading import load_feeds

@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from shared.courier.dry_run import dry_run
+from shared.domain.checks.findings import Finding, rejects
 from shared.domain.feed import Feed, Shape, SourceFormat
-from shared.domain.findings import Finding, rejects
-from shared.domain.record import finding_record
+from shared.domain.outcomes.record import finding_record
 from shared.errors import FaultyConfiguration
 from shared.feeds.offline import NotReadable, feed_of, load_offline
 

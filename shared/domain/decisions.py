@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.backoff import poll_delay
 from shared.domain.job import IN_FLIGHT, Job, JobState, advance
-from shared.domain.outcome import Outcome, RowCounts, Summary, count_rows, judge_errors
+from shared.domain.outcomes.outcome import Outcome, RowCounts, Summary, count_rows, judge_errors
 from shared.domain.remote import RemoteReport, RemoteStatus
 from shared.domain.sizes import duration_text
 

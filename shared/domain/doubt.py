@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.job import Job
-from shared.domain.outcome import EntityCounts
+from shared.domain.outcomes.outcome import EntityCounts
 
 #: F&O's clock and ours may differ by so much.
 CLOCK_SKEW = timedelta(minutes=5)

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from shared.domain import promises
+from shared.domain.checks.findings import Finding
 from shared.domain.feed import ExportFeed
-from shared.domain.findings import Finding
+from shared.domain.watching import promises
 
 #: F&O offers an unacknowledged message again after 30 minutes (Microsoft Learn, "Recurring integrations").
 LEASE = timedelta(minutes=30)

@@ -8,9 +8,9 @@ from datetime import timedelta
 from enum import StrEnum
 
 from shared.domain.bundle import Bundle
-from shared.domain.promises import Deadline
+from shared.domain.pacing.windows import Hours, Spans
 from shared.domain.template import Template
-from shared.domain.windows import Hours, Spans
+from shared.domain.watching.promises import Deadline
 
 DEFAULT_PATH_RULE = "{feed}/{company}/{name}"
 DEFAULT_PRIORITY = 5

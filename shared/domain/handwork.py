@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from shared.domain.admission import time_text
-from shared.domain.evidence import needs_evidence
 from shared.domain.job import Job, JobState, advance, remarked
+from shared.domain.outcomes.evidence import needs_evidence
+from shared.domain.pacing.admission import time_text
 from shared.errors import Terminal
 
 _LOADED = frozenset({JobState.SUCCEEDED, JobState.PARTIAL})

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
-from shared.domain.findings import Finding
-from shared.domain.outcome import EntityCounts, RowCounts
+from shared.domain.checks.findings import Finding
+from shared.domain.outcomes.outcome import EntityCounts, RowCounts
 
 
 class JobState(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.job import Job, JobState
-from shared.domain.outcome import RowCounts
+from shared.domain.outcomes.outcome import RowCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from shared.domain.outcome import EntityCounts
+from shared.domain.outcomes.outcome import EntityCounts
 
 
 class RemoteStatus(StrEnum):

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from shared.domain.checks.findings import Finding, found
 from shared.domain.feed import Feed
-from shared.domain.findings import Finding, found
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PATTERNS = {"company": r"(?P<company>[^/]+?)", "name": r"(?P<name>[^/]+)"}

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from shared.domain.checks.package_check import looks_encoded, plain_label
 from shared.domain.feed import DEFAULT_PATH_RULE
-from shared.domain.package_check import looks_encoded, plain_label
 from shared.domain.routing import placeholders
 from shared.feeds import pacing, packaging, promised
 from shared.feeds.book import activity_id_of, setting_named

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from shared.domain.windows import Hours, Spans, parse_closure, parse_hours
+from shared.domain.pacing.windows import Hours, Spans, parse_closure, parse_hours
 
 DEFAULT_ZONE = "UTC"
 

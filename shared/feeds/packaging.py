@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from shared.domain.bundle import KEY, Bundle, BundleMember, overlap
+from shared.domain.checks.findings import Finding, found
+from shared.domain.checks.package_check import ManifestEntity, check_directory, check_manifest
 from shared.domain.feed import DEFAULT_PATH_RULE, Feed, Shape
-from shared.domain.findings import Finding, found
-from shared.domain.package_check import ManifestEntity, check_directory, check_manifest
 from shared.domain.sizes import parse_duration, size_text
 from shared.domain.template import MANIFEST, Template, TemplateEntity
 from shared.formats.manifest import read_manifest

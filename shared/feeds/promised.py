@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from shared.domain.promises import Deadline, parse_deadline
+from shared.domain.watching.promises import Deadline, parse_deadline
 from shared.feeds.pacing import DEFAULT_ZONE
 
 _DEADLINES = ("expect", "loaded_by")

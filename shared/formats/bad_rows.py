@@ -11,7 +11,7 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from shared.domain.content_check import Kind
+from shared.domain.checks.content_check import Kind
 from shared.formats.openings import read_opening, records
 
 _MESSAGE = "errormessage"

@@ -7,7 +7,7 @@ that comes too late, and so does this one.
 
 from __future__ import annotations
 
-from shared.domain.package_check import Manifest, ManifestEntity
+from shared.domain.checks.package_check import Manifest, ManifestEntity
 from shared.formats.manifest_walk import ENTITY, ManifestWalk, NoManifest
 
 MANIFEST_NAME = "Manifest.xml"

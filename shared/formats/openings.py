@@ -8,8 +8,8 @@ import io
 import re
 from xml.parsers import expat
 
-from shared.domain.content_check import Kind, Opening
-from shared.domain.findings import ZIP_SIGNATURE
+from shared.domain.checks.content_check import Kind, Opening
+from shared.domain.checks.findings import ZIP_SIGNATURE
 
 _SIGNATURES = {
     ZIP_SIGNATURE: Kind.ZIP,

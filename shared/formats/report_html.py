@@ -7,7 +7,7 @@ from html import escape
 from urllib.parse import quote
 
 from shared.domain.job import JobState
-from shared.domain.report import ROWS_COUNTED, Report
+from shared.domain.outcomes.report import ROWS_COUNTED, Report
 
 _COLOURS = {
     JobState.SUCCEEDED: "#1a7f37",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shared.domain.report import ROWS_COUNTED, Report
+from shared.domain.outcomes.report import ROWS_COUNTED, Report
 
 _MARKUP = re.compile(r"[\\|\[\]`*#!]")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from shared.domain.package import Member
+from shared.domain.checks.package import Member
 
 #: The directory is held in memory as a whole, so it is refused above this. 5,000 long names take about 1 MB.
 LARGEST_DIRECTORY_BYTES = 16 * 1024 * 1024

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from shared.domain.doubt import Execution
 from shared.domain.export import Dequeued
-from shared.domain.outcome import EntityCounts, Summary
+from shared.domain.outcomes.outcome import EntityCounts, Summary
 from shared.domain.remote import RemoteReport
 from shared.ports.files import Content
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Protocol
 
-from shared.domain.balance import DayBalance
 from shared.domain.duplicate import ContentClaim
-from shared.domain.history import ActivityPace
 from shared.domain.job import Job
-from shared.domain.ordering import Member, Queue
-from shared.domain.pace import EnvironmentPace, FeedPace, Standing
-from shared.domain.promises import PromiseRecord
+from shared.domain.pacing.ordering import Member, Queue
+from shared.domain.pacing.pace import EnvironmentPace, FeedPace, Standing
+from shared.domain.watching.balance import DayBalance
+from shared.domain.watching.history import ActivityPace
+from shared.domain.watching.promises import PromiseRecord
 
 
 class PaceLedger(Protocol):

@@ -6,9 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from shared.domain.history import ActivityPace, may_be_saturated, moving, saturated, saturation_text, with_import
 from shared.domain.job import Job, JobState
-from shared.domain.pace import FeedPace
+from shared.domain.pacing.pace import FeedPace
+from shared.domain.watching.history import (
+    ActivityPace,
+    may_be_saturated,
+    moving,
+    saturated,
+    saturation_text,
+    with_import,
+)
 from shared.errors import CourierError
 from shared.ports import Clock, PaceLedger
 from shared.telemetry import Event, emit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.domain.pace import paused
+from shared.domain.pacing.pace import paused
 from shared.errors import CourierError
 from shared.ports import Clock, PaceLedger
 from shared.telemetry import Event, emit

@@ -9,13 +9,13 @@ from datetime import timedelta
 from shared.domain.decisions import PollPolicy, after_report, needs_summary, without_report
 from shared.domain.feed import Feed, FeedBook
 from shared.domain.job import Job
-from shared.domain.outcome import Summary
-from shared.domain.promises import outside_band
+from shared.domain.outcomes.outcome import Summary
 from shared.domain.remote import RemoteReport, RemoteStatus
+from shared.domain.watching.promises import outside_band
 from shared.errors import Terminal, Transient
 from shared.ports import Clock, ErpGateway, Ledger, Stored
-from shared.services.archiving import Archiving
 from shared.services.observing import Observing
+from shared.services.outcomes.archiving import Archiving
 from shared.telemetry import Event, emit
 
 #: The deadline of a job whose feed has left feeds.yaml.

@@ -11,7 +11,7 @@ from shared.domain.feed import FeedBook, LostAnswer
 from shared.domain.job import Source
 from shared.ports import Clock, FileStore, Ledger, Slot, Stored
 from shared.services.doubt import Doubt
-from shared.services.intake import Intake
+from shared.services.intake.intake import Intake
 from shared.services.submission import SENDER_GONE_AFTER, Submission
 from shared.telemetry import Event, emit
 

@@ -12,18 +12,18 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from shared.domain.admission import Hold, cap_hold, caps_of, in_use, wait_kind
 from shared.domain.backoff import retry_delay
+from shared.domain.checks.findings import Finding, found, rejects
 from shared.domain.feed import Feed, FeedBook, LostAnswer
-from shared.domain.findings import Finding, found, rejects
 from shared.domain.job import Job, JobState, advance
 from shared.domain.naming import external_id
+from shared.domain.pacing.admission import Hold, cap_hold, caps_of, in_use, wait_kind
 from shared.errors import AnswerLost, Conflict, SourceLost, Terminal, Transient
 from shared.ports import Chance, Clock, Content, ErpGateway, Ledger, Outgoing, Stored
-from shared.services.admission import Admission
-from shared.services.archiving import Archiving
-from shared.services.duplicates import Duplicates, SameContent
-from shared.services.packing import Outbound, Packing
+from shared.services.intake.admission import Admission
+from shared.services.intake.duplicates import Duplicates, SameContent
+from shared.services.intake.packing import Outbound, Packing
+from shared.services.outcomes.archiving import Archiving
 from shared.telemetry import Event, about, emit
 
 #: A send is given this long, and the time that its size needs at SLOWEST_BYTES_PER_SECOND on top.

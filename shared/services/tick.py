@@ -14,19 +14,19 @@ from itertools import islice
 from typing import TypeVar
 
 from shared import tracing
-from shared.domain.admission import WaitKind, holds_the_environment, holds_the_feed, in_use, wait_kind
 from shared.domain.job import Job, JobState, Lane, Source, lane_of
-from shared.domain.turns import in_turn, with_room
+from shared.domain.pacing.admission import WaitKind, holds_the_environment, holds_the_feed, in_use, wait_kind
+from shared.domain.pacing.turns import in_turn, with_room
 from shared.errors import Conflict, CourierError
 from shared.ports import Clock, DueEntry, Ledger, Stored
-from shared.services.archiving import Archiving
-from shared.services.gauges import Gauges
-from shared.services.intake import Intake
+from shared.services.intake.intake import Intake
+from shared.services.outcomes.archiving import Archiving
 from shared.services.pausing import Pausing
 from shared.services.polling import Answered, Polling
 from shared.services.recovery import Recovery
 from shared.services.submission import Submission
-from shared.services.timers import Timers
+from shared.services.watching.gauges import Gauges
+from shared.services.watching.timers import Timers
 from shared.telemetry import Event, about, emit
 
 #: Due work is taken in windows of so many, so that memory stays flat however much is due.

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from shared.domain.job import Job
 from shared.domain.listing import line_of, line_record
-from shared.domain.record import job_record
+from shared.domain.outcomes.record import job_record
 from shared.errors import CourierError
-from shared.services.answer_records import day_record, done_record, export_record
-from shared.services.handwork import BULK
+from shared.services.people.answer_records import day_record, done_record, export_record
+from shared.services.people.handwork import BULK
 from shared.web.acts import ACTS, FEED_ACTS, on_feed, on_job, reason_in
 from shared.web.asked import date_in, states_in
 from shared.web.http import Answer, Refused, Request, as_json, refusal_of

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from shared.domain.job import Job, JobState
 from shared.errors import CourierError
-from shared.services.answer_records import day_notes
+from shared.services.people.answer_records import day_notes
 from shared.web import many
 from shared.web.acts import on_feed, on_job
 from shared.web.asked import date_in, states_in

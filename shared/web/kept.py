@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from shared.domain.job import Job
-from shared.services.bad_rows import BadRowsFile
+from shared.services.outcomes.bad_rows import BadRowsFile
 from shared.web.http import Answer, Refused
 from shared.web.principal import Principal, Role, must_be
 from shared.wiring import Engine

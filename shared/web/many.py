@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from shared.services.handwork import BULK, Done
+from shared.services.people.handwork import BULK, Done
 from shared.web.acts import reason_in
 from shared.web.asked import date_in, states_in
 from shared.web.forms import shown

@@ -8,8 +8,8 @@ import pytest
 
 from shared.courier.dry_run import dry_run
 from shared.courier.validate import finding_lines
-from shared.domain.findings import rejects
-from shared.domain.rules import RULES
+from shared.domain.checks.findings import rejects
+from shared.domain.checks.rules import RULES
 from tests.builders import START
 from tests.cases.samples import CASES, GOOD, Case
 

@@ -10,7 +10,7 @@ import pytest
 from shared.adapters.d365.auth import LocalCredential, TokenSource
 from shared.adapters.d365.client import D365Client
 from shared.adapters.d365.transport import Transport
-from shared.domain.outcome import Summary
+from shared.domain.outcomes.outcome import Summary
 from shared.domain.remote import RemoteStatus
 from shared.errors import AccessRefused, AnswerLost, Terminal, Throttled, Transient
 from shared.ports import Outgoing

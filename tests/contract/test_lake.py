@@ -12,8 +12,8 @@ import pytest
 
 from shared.adapters.blob_lake import BLOCK_BYTES, BlobLake
 from shared.adapters.table_exports import TableExports
+from shared.domain.checks.findings import Finding
 from shared.domain.export import Delivery, DeliveryState, Export, StoredMember, settle
-from shared.domain.findings import Finding
 from shared.errors import Conflict, SourceLost
 from shared.ports import ExportLedger, Lake
 from tests.builders import START

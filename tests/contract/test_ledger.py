@@ -9,10 +9,10 @@ from datetime import date, timedelta
 import pytest
 
 from shared.adapters.table_ledger import TableLedger
-from shared.domain.findings import Finding
+from shared.domain.checks.findings import Finding
 from shared.domain.job import JobState, LandedFile, Lane, advance
 from shared.domain.naming import external_id, job_id_from_external
-from shared.domain.outcome import EntityCounts, RowCounts
+from shared.domain.outcomes.outcome import EntityCounts, RowCounts
 from shared.errors import Conflict
 from shared.ports import Ledger, Stored
 from tests.builders import START, ManualClock, a_job, a_job_in, a_source

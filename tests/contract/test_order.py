@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from shared.domain.feed import OrderBy
 from shared.domain.job import Job
-from shared.domain.ordering import order_key
+from shared.domain.pacing.ordering import order_key
 from shared.ports import OrderLedger
 from tests.builders import START, a_job, a_source
 

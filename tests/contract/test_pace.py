@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.circuit import Circuit
-from shared.domain.pace import EnvironmentPace, FeedPace, Standing, paused
+from shared.domain.pacing.circuit import Circuit
+from shared.domain.pacing.pace import EnvironmentPace, FeedPace, Standing, paused
 from shared.errors import Conflict
 from shared.ports import PaceLedger
 from tests.builders import START

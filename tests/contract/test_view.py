@@ -10,7 +10,7 @@ import pytest
 from shared.adapters.table_ledger import TableLedger
 from shared.domain.job import JobState, Lane, advance
 from shared.domain.listing import line_of
-from shared.domain.outcome import RowCounts
+from shared.domain.outcomes.outcome import RowCounts
 from shared.ports import DueEntry, Ledger, LedgerView
 from tests.builders import START, a_job, a_source
 

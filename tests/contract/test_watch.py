@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 
-from shared.domain.balance import DayBalance
 from shared.domain.job import JobState
-from shared.domain.promises import PromiseKind, PromiseRecord
+from shared.domain.watching.balance import DayBalance
+from shared.domain.watching.promises import PromiseKind, PromiseRecord
 from shared.ports import WatchLedger
 from tests.builders import START
 

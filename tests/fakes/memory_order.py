@@ -6,7 +6,7 @@ import threading
 from datetime import datetime
 
 from shared.domain.job import Job
-from shared.domain.ordering import Member, Queue
+from shared.domain.pacing.ordering import Member, Queue
 
 _Group = tuple[str, str]
 

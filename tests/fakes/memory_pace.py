@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from shared.domain.history import ActivityPace
-from shared.domain.pace import EnvironmentPace, FeedPace, Standing
+from shared.domain.pacing.pace import EnvironmentPace, FeedPace, Standing
+from shared.domain.watching.history import ActivityPace
 
 
 class MemoryPace:

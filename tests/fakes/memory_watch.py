@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime
 
-from shared.domain.balance import DayBalance
-from shared.domain.promises import PromiseKind, PromiseRecord
+from shared.domain.watching.balance import DayBalance
+from shared.domain.watching.promises import PromiseKind, PromiseRecord
 
 
 class MemoryWatch:

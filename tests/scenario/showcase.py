@@ -6,11 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from shared.domain.balance import DayBalance
 from shared.domain.job import Job, JobState, Source, advance, opened
 from shared.domain.naming import business_date_of, job_id_of
-from shared.domain.outcome import RowCounts
-from shared.domain.promises import PromiseKind, PromiseRecord
+from shared.domain.outcomes.outcome import RowCounts
+from shared.domain.watching.balance import DayBalance
+from shared.domain.watching.promises import PromiseKind, PromiseRecord
 from shared.wiring import Engine, engine_from
 from tests.scenario.conftest import FILE_ACTIVITY, Stage
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.admission import WaitKind
-from shared.domain.circuit import FIRST_TRY, OPENS_AFTER
 from shared.domain.job import JobState
+from shared.domain.pacing.admission import WaitKind
+from shared.domain.pacing.circuit import FIRST_TRY, OPENS_AFTER
 from shared.telemetry import Event
 from tests.scenario.conftest import GOOD_CSV, Stage
 

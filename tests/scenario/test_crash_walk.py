@@ -11,10 +11,10 @@ from datetime import UTC, date, timedelta
 import pytest
 
 from shared.adapters.ledger_rows import arrivals_partition, job_key
-from shared.domain.balance import DayBalance, balances
-from shared.domain.evidence import needs_evidence
 from shared.domain.job import Job, JobState, Source
 from shared.domain.naming import source_key
+from shared.domain.outcomes.evidence import needs_evidence
+from shared.domain.watching.balance import DayBalance, balances
 from shared.wiring import Doors, Engine, _open_doors, assemble
 from tests.scenario.conftest import FILE_ACTIVITY, GOOD_CSV, Stage
 from tests.scenario.dying import Killed, Reaper

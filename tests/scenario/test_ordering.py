@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.job import Job, JobState
-from shared.domain.releasing import NotHeld
+from shared.domain.pacing.releasing import NotHeld
 from shared.telemetry import Event
 from tests.scenario.conftest import GOOD_CSV, Stage
 

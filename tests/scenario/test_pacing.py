@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.admission import Hold
 from shared.domain.job import JobState
+from shared.domain.pacing.admission import Hold
 from shared.wiring import Engine
 from tests.scenario.conftest import GOOD_CSV, Stage
 

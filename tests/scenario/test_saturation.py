@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.history import LEAST
 from shared.domain.job import JobState
+from shared.domain.watching.history import LEAST
 from shared.telemetry import Event
 from tests.scenario.conftest import GOOD_CSV, Stage
 

@@ -6,7 +6,9 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.admission import (
+from shared.domain.feed import Feed, FeedBook
+from shared.domain.job import JobState
+from shared.domain.pacing.admission import (
     Facts,
     Hold,
     WaitKind,
@@ -17,11 +19,9 @@ from shared.domain.admission import (
     in_use,
     wait_kind,
 )
-from shared.domain.circuit import Circuit
-from shared.domain.feed import Feed, FeedBook
-from shared.domain.job import JobState
-from shared.domain.pace import EnvironmentPace, FeedPace, Standing
-from shared.domain.windows import Dated
+from shared.domain.pacing.circuit import Circuit
+from shared.domain.pacing.pace import EnvironmentPace, FeedPace, Standing
+from shared.domain.pacing.windows import Dated
 from tests.builders import START, a_book, a_feed, a_job_in
 
 HOUR = timedelta(hours=1)

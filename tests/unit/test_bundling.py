@@ -10,7 +10,7 @@ import pytest
 from shared.domain.bundle import Bundle, BundleMember
 from shared.domain.job import Job, JobState, LandedFile, Source
 from shared.domain.naming import source_key
-from shared.services.bundling import Bundling
+from shared.services.intake.bundling import Bundling
 from tests.builders import ManualClock, a_book, a_feed
 from tests.fakes.memory_files import MemoryFiles
 from tests.fakes.memory_ledger import MemoryLedger

@@ -5,7 +5,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.circuit import CLOSED, FIRST_TRY, LONGEST_TRY, OPENS_AFTER, after_claim, after_refusal
+from shared.domain.pacing.circuit import CLOSED, FIRST_TRY, LONGEST_TRY, OPENS_AFTER, after_claim, after_refusal
 from tests.builders import START
 
 

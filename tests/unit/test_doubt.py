@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain.doubt import CLOCK_SKEW, Execution, may_be_the_import_of, the_one
 from shared.domain.job import JobState
-from shared.domain.outcome import EntityCounts
+from shared.domain.outcomes.outcome import EntityCounts
 from tests.builders import START, a_job_in
 
 JOB = replace(a_job_in(JobState.IN_DOUBT), sent_at=START)

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.errors_list import Reading, RowError, causes_of, mask, read_errors
-from shared.domain.evidence import needs_evidence
 from shared.domain.job import JobState
-from shared.domain.outcome import RowCounts
+from shared.domain.outcomes.errors_list import Reading, RowError, causes_of, mask, read_errors
+from shared.domain.outcomes.evidence import needs_evidence
+from shared.domain.outcomes.outcome import RowCounts
 from tests.builders import START, a_job_in
 
 MESSAGE = "84a383c8-336d-45e4-9933-0c3e8bfb734a"

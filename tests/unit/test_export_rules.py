@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from shared.adapters.d365 import wire
 from shared.domain import export as exports
+from shared.domain.checks.package import Member, hostile
 from shared.domain.export import Dequeued, taken
 from shared.domain.feed import ExportFeed
-from shared.domain.package import Member, hostile
 from shared.formats.manifest import entity_names
 from shared.formats.rows import RowCounter
 from tests.builders import START

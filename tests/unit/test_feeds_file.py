@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.domain.feed import Checks, LostAnswer, Shape, SourceFormat
-from shared.domain.promises import Deadline
+from shared.domain.watching.promises import Deadline
 from shared.errors import FaultyConfiguration
 from shared.feeds.loading import load_feeds
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain.gauges import FeedGauge, gauge_of, open_file
 from shared.domain.job import Job, JobState, advance, lane_of
+from shared.domain.watching.gauges import FeedGauge, gauge_of, open_file
 from shared.ports import Stored
-from shared.services.gauges import IDLE_TOLD_EVERY, MOST_READS, Gauges
+from shared.services.watching.gauges import IDLE_TOLD_EVERY, MOST_READS, Gauges
 from tests.builders import START, ManualClock, a_book, a_job, a_job_in, a_source
 from tests.fakes.memory_ledger import MemoryLedger
 

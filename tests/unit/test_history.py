@@ -6,7 +6,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.history import (
+from shared.domain.job import JobState, advance
+from shared.domain.watching.history import (
     KEPT,
     LATEST_FIRST_LOOK,
     LEAST,
@@ -19,7 +20,6 @@ from shared.domain.history import (
     saturation_text,
     with_import,
 )
-from shared.domain.job import JobState, advance
 from tests.builders import START, a_job_in
 
 seconds = st.lists(st.integers(0, 100_000), max_size=60)

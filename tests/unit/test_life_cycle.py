@@ -16,7 +16,7 @@ from shared.domain.job import (
     advance,
     lane_of,
 )
-from shared.domain.outcome import EntityCounts, Summary
+from shared.domain.outcomes.outcome import EntityCounts, Summary
 from shared.domain.remote import RemoteReport, RemoteStatus
 from tests.builders import START, a_job, a_job_in
 

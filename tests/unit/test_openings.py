@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from local.samples.package import Member, package
-from shared.domain.content_check import Expected, Kind, check_content
+from shared.domain.checks.content_check import Expected, Kind, check_content
 from shared.domain.feed import Checks, Shape, SourceFormat, source_format
 from shared.formats.openings import read_opening
-from shared.services.checking import check_file, check_package
+from shared.services.intake.checking import check_file, check_package
 from tests.builders import a_feed
 
 #: Letters of column names as they are met, and none that could be a delimiter.

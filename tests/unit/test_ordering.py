@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.checks.findings import Finding
 from shared.domain.feed import OrderBy
-from shared.domain.findings import Finding
 from shared.domain.job import JobState
-from shared.domain.ordering import number_in, number_text, order_key, passes
-from shared.domain.releasing import NotHeld, released, skipped
+from shared.domain.pacing.ordering import number_in, number_text, order_key, passes
+from shared.domain.pacing.releasing import NotHeld, released, skipped
 from tests.builders import START, a_feed, a_job, a_job_in, a_source
 
 names = st.text(min_size=1, max_size=300).map(lambda text: text.replace("/", "-"))

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.decisions import PollPolicy, after_report, needs_summary
 from shared.domain.job import JobState
-from shared.domain.outcome import EntityCounts, Outcome, RowCounts, Summary, count_rows, judge_errors
+from shared.domain.outcomes.outcome import EntityCounts, Outcome, RowCounts, Summary, count_rows, judge_errors
 from shared.domain.remote import RemoteReport, RemoteStatus
 from tests.builders import START, a_job_in
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.pace import LONGEST_PAUSE, EnvironmentPace, after_send, next_send_at, paused
+from shared.domain.pacing.pace import LONGEST_PAUSE, EnvironmentPace, after_send, next_send_at, paused
 from tests.builders import START
 
 spans = st.timedeltas(timedelta(0), timedelta(hours=3))

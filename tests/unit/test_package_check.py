@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from local.samples.package import Member, package
 from shared.adapters.blob_files import PEEK_WINDOW_BYTES
+from shared.domain.checks.findings import MOST_OF_A_RULE, Finding
+from shared.domain.checks.package_check import Manifest, ManifestEntity, check_manifest
 from shared.domain.feed import Shape
-from shared.domain.findings import MOST_OF_A_RULE, Finding
-from shared.domain.package_check import Manifest, ManifestEntity, check_manifest
 from shared.formats.zips import BrokenZip, listed_members, opened_zip
-from shared.services.checking import check_file, check_package
+from shared.services.intake.checking import check_file, check_package
 from tests.builders import a_feed
 from tests.packages import zipped
 

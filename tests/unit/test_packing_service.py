@@ -15,8 +15,8 @@ from shared.domain.feed import Feed
 from shared.domain.job import Source
 from shared.errors import SourceLost
 from shared.feeds.packaging import read_template
-from shared.services.checking import Checking
-from shared.services.packing import Packing
+from shared.services.intake.checking import Checking
+from shared.services.intake.packing import Packing
 from tests.builders import ManualClock, a_feed, a_job, a_source
 from tests.fakes.memory_files import MemoryFiles
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.promises import (
+from shared.domain.watching.promises import (
     Deadline,
     PromiseKind,
     PromiseRecord,

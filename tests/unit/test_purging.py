@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from shared.domain.job import Job, JobState, Source, advance
-from shared.domain.retention import may_go
-from shared.services.purging import EVERY, WINDOW, Purging
+from shared.domain.outcomes.retention import may_go
+from shared.services.watching.purging import EVERY, WINDOW, Purging
 from tests.builders import START, ManualClock, a_job, a_source
 from tests.fakes.memory_ledger import MemoryLedger
 

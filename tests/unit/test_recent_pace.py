@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.adapters.recent_pace import RECENT, RecentPace
-from shared.domain.circuit import CLOSED, Circuit
-from shared.domain.pace import FeedPace, paused
+from shared.domain.pacing.circuit import CLOSED, Circuit
+from shared.domain.pacing.pace import FeedPace, paused
 from tests.builders import START, ManualClock
 from tests.fakes.memory_pace import MemoryPace
 

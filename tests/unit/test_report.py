@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.errors_list import MOST_CAUSES, causes_of, read_errors
-from shared.domain.evidence import Evidence, headline
-from shared.domain.findings import Finding
+from shared.domain.checks.findings import Finding
 from shared.domain.job import JobState
-from shared.domain.outcome import EntityCounts, RowCounts
-from shared.domain.report import Report, report_of
+from shared.domain.outcomes.errors_list import MOST_CAUSES, causes_of, read_errors
+from shared.domain.outcomes.evidence import Evidence, headline
+from shared.domain.outcomes.outcome import EntityCounts, RowCounts
+from shared.domain.outcomes.report import Report, report_of
 from shared.formats.report_html import as_html
 from shared.formats.report_markdown import as_markdown
 from tests.builders import START, a_job_in

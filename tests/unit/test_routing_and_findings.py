@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.checks.findings import Finding, check_shape, check_size
 from shared.domain.feed import Shape
-from shared.domain.findings import Finding, check_shape, check_size
 from shared.domain.routing import Route, route
 from tests.builders import a_feed
 

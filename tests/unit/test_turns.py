@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.admission import caps_of
-from shared.domain.turns import in_turn, with_room
+from shared.domain.pacing.admission import caps_of
+from shared.domain.pacing.turns import in_turn, with_room
 from tests.builders import START, a_book, a_feed
 
 #: What docs/feeds.md promises: nine steps of 15 minutes.

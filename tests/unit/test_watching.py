@@ -11,14 +11,14 @@ import pytest
 
 from shared.domain.feed import Feed
 from shared.domain.job import JobState, advance
-from shared.domain.promises import parse_deadline
+from shared.domain.watching.promises import parse_deadline
 from shared.ports import Arrival
-from shared.services.credential_watch import CredentialWatch
-from shared.services.day_sums import DaySums
-from shared.services.promises import Promises
-from shared.services.purging import Purging
-from shared.services.timers import Timers
-from shared.services.watching import Watching
+from shared.services.watching.credential_watch import CredentialWatch
+from shared.services.watching.day_sums import DaySums
+from shared.services.watching.promises import Promises
+from shared.services.watching.purging import Purging
+from shared.services.watching.timers import Timers
+from shared.services.watching.watching import Watching
 from tests.builders import ManualClock, a_book, a_feed, a_job, a_source
 from tests.fakes.memory_files import MemoryFiles
 from tests.fakes.memory_ledger import MemoryLedger

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.windows import Dated, Hours, opening, parse_closure, parse_hours
+from shared.domain.pacing.windows import Dated, Hours, opening, parse_closure, parse_hours
 
 BERLIN = ZoneInfo("Europe/Berlin")
 A_YEAR, A_NIGHT = timedelta(days=364), timedelta(hours=6)

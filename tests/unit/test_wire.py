@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.d365 import wire
-from shared.domain.outcome import EntityCounts, Summary
+from shared.domain.outcomes.outcome import EntityCounts, Summary
 from shared.domain.remote import RemoteStatus
 
 ACTIVITY = "11111111-1111-4111-8111-111111111111"

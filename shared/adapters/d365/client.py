@@ -11,7 +11,7 @@ import requests
 from shared.adapters.d365 import wire
 from shared.adapters.d365.transport import Transport
 from shared.domain.doubt import Execution
-from shared.domain.outcome import Summary
+from shared.domain.outcomes.outcome import Summary
 from shared.domain.remote import RemoteReport, RemoteStatus
 from shared.errors import AnswerLost, CourierError, Terminal, Throttled, Transient
 from shared.ports import Content, Outgoing

@@ -10,7 +10,7 @@ import requests
 from shared.adapters.d365 import wire
 from shared.adapters.d365.exports import HttpDownload
 from shared.adapters.d365.transport import ANSWER_SECONDS, CONNECT_SECONDS, Transport
-from shared.domain.outcome import EntityCounts
+from shared.domain.outcomes.outcome import EntityCounts
 from shared.errors import AnswerLost, Terminal, Transient
 
 _Answer = TypeVar("_Answer")

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 from shared.domain.doubt import Execution
 from shared.domain.export import Dequeued
-from shared.domain.outcome import EntityCounts, Summary
+from shared.domain.outcomes.outcome import EntityCounts, Summary
 from shared.domain.remote import RemoteReport, RemoteStatus
 
 EXTERNAL_ID_HEADER = "x-ms-dyn-externalidentifier"

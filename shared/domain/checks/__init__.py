@@ -1,0 +1,1 @@
+"""What is wrong with a file, as rules over what was seen of it."""

@@ -1,0 +1,1 @@
+"""How an import ended, and what is told of it."""

@@ -1,0 +1,1 @@
+"""Exports: taken from the queue, stored in the lake, acknowledged."""

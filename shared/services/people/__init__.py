@@ -1,0 +1,1 @@
+"""What people ask and do: answers, acts, releases, the check of a set-up."""
