@@ -1,0 +1,131 @@
+"""The worked examples of docs/examples, run from the very files that a reader copies."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from local.samples.package import Member, package
+from shared.courier.__main__ import main
+from shared.domain.job import JobState
+from tests.scenario.conftest import EXPORT_ACTIVITY, PACKAGE_ACTIVITY, Stage
+
+EXAMPLES = Path(__file__).parents[2] / "docs" / "examples"
+NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/README.md"))
+JOURNALS_ACTIVITY = "44444444-4444-4444-8444-444444444444"
+ACTIVITIES = {
+    "CUSTOMER_GROUPS_ACTIVITY_ID": PACKAGE_ACTIVITY,
+    "CUSTOMERS_ACTIVITY_ID": PACKAGE_ACTIVITY,
+    "JOURNALS_ACTIVITY_ID": JOURNALS_ACTIVITY,
+    "CUSTOMER_GROUPS_EXPORT_ACTIVITY_ID": EXPORT_ACTIVITY,
+}
+
+
+def _set_up(stage: Stage, name: str) -> Path:
+    """The example's feeds file in the stage's place, for its environment; the folder of the example."""
+    text = (EXAMPLES / name / "feeds.yaml").read_text(encoding="utf-8")
+    stage.environ |= ACTIVITIES
+    Path(stage.environ["FEEDS_FILE"]).write_text(text.replace("environment: sandbox", "environment: local"))
+    return EXAMPLES / name
+
+
+def _zipped(folder: Path) -> bytes:
+    """A folder as a zip, its files at the root."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for path in sorted(folder.iterdir()):
+            archive.write(path, path.name)
+    return made.getvalue()
+
+
+def _said(stage: Stage, capsys: pytest.CaptureFixture[str], *words: str) -> str:
+    assert main(words, lambda: stage.engine) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_shows_the_feeds_file_that_is_run(name: str) -> None:
+    page = (EXAMPLES / name / "README.md").read_text(encoding="utf-8")
+    shown = re.search(r"```yaml\n(.*?)```", page, re.DOTALL)
+    assert shown
+    assert shown[1] == (EXAMPLES / name / "feeds.yaml").read_text(encoding="utf-8")
+
+
+def test_every_example_has_a_page_and_is_listed() -> None:
+    assert sorted(path.name for path in EXAMPLES.iterdir() if path.is_dir()) == NAMES
+    listed = (EXAMPLES / "README.md").read_text(encoding="utf-8")
+    assert [name for name in NAMES if f"]({name}/README.md)" not in listed] == []
+
+
+def test_csv_upsert(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = _set_up(stage, "csv-upsert")
+    template = Path(stage.environ["FEEDS_FILE"]).parent / "customer-groups.zip"
+    template.write_bytes(_zipped(folder / "template"))
+    stage.engine = stage.another_host()
+    landed = stage.drop("customer-groups/USMF/groups-2026-11-14.csv", (folder / "groups-2026-11-14.csv").read_bytes())
+    stage.run_to_the_end()
+    assert (stage.job(landed).state, stage.job(landed).rows.rows_ok) == (JobState.SUCCEEDED, 3)  # type: ignore[union-attr]
+    again = stage.drop(
+        "customer-groups/USMF/groups-2026-11-14 (1).csv", (folder / "groups-2026-11-14.csv").read_bytes()
+    )
+    stage.run_to_the_end()
+    assert stage.job(again).state is JobState.SKIPPED
+    assert len(stage.world.messages) == 1
+    told = _said(stage, capsys, "jobs", "--feed", "customer-groups", "--date", "2026-11-14")
+    assert "SUCCEEDED  3 / 3 / 0" in told
+    assert "skipped: same content as groups-2026-11-14.csv" in told
+
+
+def test_package_in_order(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = _set_up(stage, "package-in-order")
+    stage.engine = stage.another_host()
+    landed = stage.drop("customers/USMF/customers-2026-11-14.zip", _zipped(folder / "package"))
+    stage.run_to_the_end()
+    job = stage.job(landed)
+    assert (job.state, [each.entity for each in job.entities]) == (
+        JobState.SUCCEEDED,
+        ["Customer groups", "Customers V3"],
+    )
+    assert "Customers V3     2     0               0" in _said(stage, capsys, "show", job.job_id)
+
+
+def test_ordered_journals(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = _set_up(stage, "ordered-journals")
+    stage.world.add_import_job(JOURNALS_ACTIVITY, "General journals import", entity="General journal", ordered=True)
+    stage.engine = stage.another_host()
+    for name in ("journal-1001.csv", "journal-1002.csv"):
+        stage.drop(f"journals/USMF/{name}", (folder / name).read_bytes())
+    for _ in range(8):
+        stage.world.recurrence_tick()
+        stage.tick(timedelta(minutes=5))
+    first, second = stage.job("journals/USMF/journal-1001.csv"), stage.job("journals/USMF/journal-1002.csv")
+    assert (first.state, second.state) == (JobState.PARTIAL, JobState.WAITING)
+    assert second.reason.startswith("held: journal-1001.csv before it ended PARTIAL; a person releases it")
+    told = _said(stage, capsys, "jobs", "--feed", "journals", "--date", f"{second.business_date}")
+    assert "2 rows in, 1 loaded, 1 not; 1 row error" in told
+    _said(stage, capsys, "release", first.job_id, "--why", "line 2 booked by hand", "--by", "ada")
+    stage.run_to_the_end()
+    assert stage.job("journals/USMF/journal-1002.csv").state is JobState.SUCCEEDED
+
+
+def test_export_to_lake(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    _set_up(stage, "export-to-lake")
+    stage.engine = stage.another_host()
+    rows = b"CUSTOMERGROUPID,DESCRIPTION\r\n40,Wholesale\r\n50,Retail\r\n"
+    stage.world.export(
+        EXPORT_ACTIVITY, package("Customer groups export", [Member(entity="Customer groups", content=rows)])
+    )
+    stage.engine.drain_exports()
+    lake = stage.blobs.get_container_client(stage.lake)
+    names = sorted(lake.list_blob_names())
+    folders = [name.split("/date=")[0] for name in names]
+    assert folders == ["finance/customer-groups/entity=Customer groups"] * 2 + ["finance/customer-groups/raw"] * 2
+    [data] = [name for name in names if name.endswith("Customer groups.csv")]
+    assert lake.download_blob(data).readall() == rows
+    assert [message.state for message in stage.world.exports] == ["acknowledged"]
+    assert "24 h   0     0" in _said(stage, capsys, "exports")
