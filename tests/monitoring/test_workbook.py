@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from local.checks import ROOT
 from local.monitoring.rules import MONITOR, query_named
 from local.monitoring.workbook import TABS, TARGET, text, workbook
 from shared.domain.job import JobState
@@ -23,6 +24,14 @@ def test_the_written_workbook_is_the_one_that_its_parts_make() -> None:
 def test_every_tile_has_its_query_and_every_query_its_tile() -> None:
     assert {path.stem for path in (MONITOR / "tiles").glob("*.kql")} == set(TILES)
     assert len(TILES) == len(set(TILES))
+
+
+def test_the_docs_say_of_every_tile_what_it_answers() -> None:
+    page = (ROOT / "docs" / "operate.md").read_text(encoding="utf-8")
+    told = [line.split(" | ")[:2] for line in page.splitlines() if line.startswith("| ") and line.endswith("? |")]
+    listed = {(tab.removeprefix("| "), title) for tab, title in told}
+    shown = {(tab, tile[1]) for tab, tiles in TABS.items() for tile in tiles}
+    assert shown - listed - {("Job", TABS["Job"][0][1])} == set()
 
 
 def test_every_tab_can_be_reached_and_shows_itself_alone() -> None:
