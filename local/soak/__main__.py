@@ -60,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+#: Faults of a send that say plainly that nothing was taken.
+_REFUSING = frozenset({"throttle", "expired_token"})
+
+
 def _soak(arena: Arena, chosen: argparse.Namespace) -> tuple[Reckoning, Circumstances]:
     chance = random.Random(chosen.seed)  # noqa: S311 - repeatable choices, no secret
     seconds, progress = chosen.minutes * 60, Progress(arena.erp)
@@ -82,6 +86,7 @@ def _soak(arena: Arena, chosen: argparse.Namespace) -> tuple[Reckoning, Circumst
         restarts=chaos.restarts,
         faults_met=len(met),
         calls_lost_after_effect=sum(name == "answer_lost_after_commit" for _, name in met),
+        sends_without_answer=sum(call == "enqueue" and name not in _REFUSING for call, name in met),
         quiet_seconds=quiet_seconds,
         still_open=still_open,
         defects=arena.hosts.defects(),
@@ -91,7 +96,12 @@ def _soak(arena: Arena, chosen: argparse.Namespace) -> tuple[Reckoning, Circumst
 
 def _told(chosen: argparse.Namespace, reckoning: Reckoning, went: Circumstances) -> list[str]:
     """Print the table and what broke, write the JSON; returns what broke."""
-    broken = [*reckoning.broken(), *(f"not at rest: {open_work}" for open_work in went.still_open)]
+    broken = [
+        *reckoning.broken(),
+        *reckoning.unexcused(went.sends_without_answer + went.kills),
+        *(f"not at rest: {open_work}" for open_work in went.still_open),
+        *(f"an exception that is none of the engine's: {last_line}" for last_line in sorted(set(went.defects))),
+    ]
     told = figures(reckoning, went)
     print(table(told), *(f"BROKEN  {sentence}" for sentence in broken), sep="\n", flush=True)
     if chosen.json:

@@ -60,17 +60,24 @@ def _fate(file: Landed, times: int, places: Places) -> Fate:
         return Fate.REJECTED if not times and file.sha256 in places.rejected else Fate.MISJUDGED
     if file.sha256 in places.rejected:
         return Fate.MISJUDGED
-    if times > 1:
-        return Fate.TWICE_ASKED if file.may_resend else Fate.TWICE_UNASKED
+    if times > 1 and not file.may_resend:
+        return Fate.TWICE_UNASKED
     if file.sha256 in places.landing:
         return _fate_in_landing(times, is_held=file.path in places.held)
-    return Fate.ONCE if times and file.sha256 in places.archive else Fate.LOST
+    if not times or file.sha256 not in places.archive:
+        return Fate.LOST
+    return Fate.TWICE_ASKED if times > 1 else Fate.ONCE
 
 
 def _fate_in_landing(times: int, *, is_held: bool) -> Fate:
     if not is_held:
         return Fate.LEFT
     return Fate.HELD_LOADED if times else Fate.HELD
+
+
+def loaded_again(landed: Iterable[Landed], taken: Mapping[str, int]) -> int:
+    """How many loads beyond the first there were, in feeds that may resend."""
+    return sum(max(0, taken.get(file.sha256, 0) - 1) for file in landed if file.may_resend)
 
 
 def foreign(landed: Iterable[Landed], taken: Mapping[str, int]) -> list[str]:
@@ -143,10 +150,14 @@ def exceeded(caps: Mapping[str, int], most: Mapping[str, int]) -> dict[str, tupl
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reckoning:
-    """All of it. `fates` is by path, `foreign` by SHA-256, `caps` and `most` by activity ID and `all`."""
+    """All of it. `fates` is by path, `foreign` by SHA-256, `caps` and `most` by activity ID and `all`.
+
+    `again` counts loads beyond the first in feeds that may resend.
+    """
 
     fates: Mapping[str, Fate]
     foreign: Collection[str]
+    again: int
     exports: ExportAccount
     caps: Mapping[str, int]
     most: Mapping[str, int]
@@ -154,6 +165,19 @@ class Reckoning:
     def count(self, *fates: Fate) -> int:
         """How many files have one of these fates."""
         return sum(fate in fates for fate in self.fates.values())
+
+    def unexcused(self, in_doubt: int) -> list[str]:
+        """What there is more of than can come of so many sends whose end nobody was told: it was done without need.
+
+        An engine that parks every file, or sends every file again that it may, breaks no other promise.
+        """
+        held = self.count(Fate.HELD, Fate.HELD_LOADED)
+        told = {"files were left to a person": held, "loads were repeated": self.again}
+        return [
+            f"{count} {what}, and only {in_doubt} sends had no answer"
+            for what, count in told.items()
+            if count > in_doubt
+        ]
 
     def broken(self) -> list[str]:
         """One sentence for each promise that did not hold; empty when all did."""

@@ -86,8 +86,9 @@ class Chaos:
         self.arena.erp.export(export.activity_id, export.content)
 
     def _kill(self, now: float) -> None:
-        """Kill one of the living, if any; it comes back, and the next kill follows."""
-        if living := sorted(set(range(len(self.arena.hosts))) - self._dead):
+        """Kill one of those that are at work, if any; it comes back, and the next kill follows."""
+        living = [n for n in range(len(self.arena.hosts)) if n not in self._dead and self.arena.hosts.is_up(n)]
+        if living:
             number = self.chance.choice(living)
             self.arena.hosts.kill(number)
             self.kills += 1

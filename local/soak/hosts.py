@@ -31,6 +31,10 @@ class Hosts:
         for child in self._running:
             child.wait_for(r"^soak host ready", READY_WITHIN)
 
+    def is_up(self, number: int) -> bool:
+        """True once it has said that it is ready."""
+        return "soak host ready" in self._running[number].output()
+
     def kill(self, number: int) -> None:
         """SIGKILL, wherever it is."""
         self._running[number].kill()

@@ -8,7 +8,7 @@ from typing import Any
 
 #: What the environment's cap admits at once: less than the feeds' caps together, so that both bind. A file in doubt
 #: keeps its place for half an hour, so at a fault rate of 20 % many are taken by files that F&O has long ended.
-ENVIRONMENT_CAP = 48
+ENVIRONMENT_CAP = 36
 #: Share of the simulator's calls that fail while the soak lasts.
 FAULT_RATE = 0.2
 

@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 
 from local.app_settings import ARCHIVE, LAKE, LANDING, REJECTED
-from local.soak.account import Landed, Places, Produced, Reckoning, fates, foreign, judge_exports
+from local.soak.account import Landed, Places, Produced, Reckoning, fates, foreign, judge_exports, loaded_again
 from local.soak.arena import Arena
 from local.soak.lake import LakeReader
 from local.soak.plan import EXPORTS, caps
@@ -28,6 +28,7 @@ def reckon(arena: Arena, landed: Collection[Landed], held: Collection[str]) -> R
     return Reckoning(
         fates=fates(landed, taken, places),
         foreign=foreign(landed, taken),
+        again=loaded_again(landed, taken),
         exports=judge_exports(_produced(arena), lake.complete(), _witnessed(arena)),
         caps=caps(),
         most=arena.erp.ask("state")["most_in_flight"],

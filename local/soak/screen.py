@@ -22,6 +22,7 @@ class Circumstances:
     restarts: int
     faults_met: int
     calls_lost_after_effect: int
+    sends_without_answer: int
     quiet_seconds: float
     still_open: list[str]
     defects: list[str]
@@ -71,6 +72,7 @@ def figures(reckoning: Reckoning, went: Circumstances) -> dict[str, Any]:
         "restarts of Azurite": went.restarts,
         "calls of F&O that failed": went.faults_met,
         "of these, answers lost after the effect": went.calls_lost_after_effect,
+        "sends without a usable answer, and kills": went.sends_without_answer + went.kills,
         "exceptions that are none of the engine's": len(went.defects),
         "seconds to quiesce": round(went.quiet_seconds, 1),
         "most in flight, of the cap": _in_flight(reckoning),

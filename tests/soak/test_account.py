@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from local.soak.account import Fate, Landed, Places, Produced, exceeded, fates, foreign, judge_exports
+from local.soak.account import (
+    ExportAccount,
+    Fate,
+    Landed,
+    Places,
+    Produced,
+    Reckoning,
+    exceeded,
+    fates,
+    foreign,
+    judge_exports,
+    loaded_again,
+)
 
 A_FILE = Landed(path="held/USMF/a.csv", sha256="a")
 RESENDABLE = Landed(path="resent/USMF/a.csv", sha256="a", may_resend=True)
@@ -24,6 +36,7 @@ HELD = Places(landing={"a"}, held={A_FILE.path})
         (A_FILE, 2, IN_ARCHIVE, Fate.TWICE_UNASKED),
         (A_FILE, 2, HELD, Fate.TWICE_UNASKED),
         (RESENDABLE, 2, IN_ARCHIVE, Fate.TWICE_ASKED),
+        (RESENDABLE, 2, Places(), Fate.LOST),
         (A_FILE, 0, HELD, Fate.HELD),
         (A_FILE, 1, HELD, Fate.HELD_LOADED),
         (A_FILE, 0, IN_LANDING, Fate.LEFT),
@@ -93,3 +106,15 @@ def test_a_message_without_a_file_needs_no_place_in_the_lake() -> None:
 
 def test_a_cap_is_exceeded_by_one_more_and_not_by_as_many() -> None:
     assert exceeded({"all": 4, "one": 1, "idle": 2}, {"all": 4, "one": 2}) == {"one": (2, 1)}
+
+
+def test_files_that_are_parked_or_sent_again_without_need_are_told() -> None:
+    landed = [Landed(path=f"resent/USMF/{n}.csv", sha256=str(n), may_resend=True) for n in range(3)]
+    taken = {file.sha256: 3 for file in landed}
+    held = {f"held/USMF/{n}.csv": Fate.HELD for n in range(5)}
+    account = ExportAccount()
+    told = Reckoning(fates=held, foreign=[], again=loaded_again(landed, taken), exports=account, caps={}, most={})
+    assert told.broken() == []
+    assert told.unexcused(6) == []
+    assert told.unexcused(5) == ["6 loads were repeated, and only 5 sends had no answer"]
+    assert len(told.unexcused(4)) == 2
