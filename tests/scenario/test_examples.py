@@ -60,7 +60,7 @@ def _transcript(name: str) -> list[tuple[list[str], str]]:
 
 
 def _masked(text: str) -> list[str]:
-    """The lines without what differs from run to run: IDs and times, all of a fixed length, so that columns stay in line."""
+    """The lines without IDs and times, which differ from run to run in their letters and never in their length."""
     for pattern, put in _OF_ONE_RUN:
         text = re.sub(pattern, put, text)
     return [line.rstrip() for line in text.splitlines()]
