@@ -59,6 +59,25 @@ def _transcript(name: str) -> list[tuple[list[str], str]]:
     return [(shlex.split(command), shown) for command, shown in steps]
 
 
+def _places(name: str) -> list[str]:
+    """The paths that the page says things lie at, IDs and dates masked."""
+    page = (EXAMPLES / name / "README.md").read_text(encoding="utf-8")
+    [block] = re.findall(r" lie\n\n```\n(.*?)```", page, re.DOTALL)
+    return sorted(_placed(re.split(r" {2,}", line)[0]) for line in block.splitlines())
+
+
+def _placed(path: str) -> str:
+    """A path, with what one run gives it masked."""
+    path = re.sub(r"date=\d{4}-\d\d-\d\d", "date=DAY", path)
+    return re.sub(r"[a-z-]+\.\d{8}\.[a-z2-7]{16}|[0-9a-f-]{36}-[0-9a-f]{12}|JOB_ID|EXPORT_ID", "ID", path)
+
+
+def _lying(stage: Stage, *kinds: str) -> list[str]:
+    """What lies in containers, as a page writes it."""
+    names = {kind: stage.blobs.get_container_client(getattr(stage, kind)).list_blob_names() for kind in kinds}
+    return sorted(_placed(f"{kind}/{name}") for kind, found in names.items() for name in found)
+
+
 def _masked(text: str) -> list[str]:
     """The lines without IDs and times, which differ from run to run in their letters and never in their length."""
     for pattern, put in _OF_ONE_RUN:
@@ -107,6 +126,7 @@ def test_csv_upsert(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
     landed = stage.drop("customer-groups/USMF/groups-2026-11-14.csv", (folder / "groups-2026-11-14.csv").read_bytes())
     stage.run_to_the_end()
     assert (stage.job(landed).state, stage.job(landed).rows.rows_ok) == (JobState.SUCCEEDED, 3)  # type: ignore[union-attr]
+    assert _lying(stage, "landing", "archive", "outcomes") == _places("csv-upsert")
     again = stage.drop(
         "customer-groups/USMF/groups-2026-11-14 (1).csv", (folder / "groups-2026-11-14.csv").read_bytes()
     )
@@ -164,10 +184,8 @@ def test_export_to_lake(stage: Stage, capsys: pytest.CaptureFixture[str]) -> Non
     )
     stage.engine.drain_exports()
     lake = stage.blobs.get_container_client(stage.lake)
-    names = sorted(lake.list_blob_names())
-    folders = [name.split("/date=")[0] for name in names]
-    assert folders == ["finance/customer-groups/entity=Customer groups"] * 2 + ["finance/customer-groups/raw"] * 2
-    [data] = [name for name in names if name.endswith("Customer groups.csv")]
+    assert _lying(stage, "lake") == [f"lake/{place}" for place in _places("export-to-lake")]
+    [data] = [name for name in lake.list_blob_names() if name.endswith("Customer groups.csv")]
     assert lake.download_blob(data).readall() == rows
     assert [message.state for message in stage.world.exports] == ["acknowledged"]
     [exports] = _transcript("export-to-lake")
