@@ -241,7 +241,7 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     watching = Watching(promises, sums, purging, CredentialWatch(ledger, _end_of(settings.erp), clock), timers, clock)
     forgetting = Forgetting(ledger, files, clock, outcomes)
     releasing = Releasing(ledger, doors.order, archiving, clock)
-    handwork = Handwork(ledger, files, doors.pace, intake, archiving, releasing, clock)
+    handwork = Handwork(ledger, files, doors.pace, intake, archiving, releasing, feeds, clock)
     return Engine(
         settings=settings,
         feeds=feeds,

@@ -78,13 +78,20 @@ class Doubt:
         )
 
     def _left_to_a_person(self, job: Job) -> Iterator[Job]:
-        """Other files of the activity that are in doubt still; notes of those that are not any more are dropped."""
+        """Other files of the activity whose import is not known; notes of those that need none any more are dropped."""
         for job_id in self.ledger.doubts(job.activity_id):
             stored = self.ledger.read(job_id)
-            if stored is None or stored.job.state is not JobState.IN_DOUBT:
+            if stored is None or not self._may_still_appear(stored.job):
                 self.ledger.settle_doubt(job.activity_id, job_id)
             elif job_id != job.job_id:
                 yield stored.job
+
+    def _may_still_appear(self, other: Job) -> bool:
+        """True for what is in doubt; also for what a person closed, until its import would have been overdue."""
+        if other.state is not JobState.CLOSED:
+            return other.state is JobState.IN_DOUBT
+        feed = self.feeds.feeds.get(other.feed)
+        return self.clock() - other.changed_at < (feed.overdue_after if feed else SENDER_GONE_AFTER)
 
     def _given_up(self, job: Job, feed: Feed | None, project: str) -> bool:
         """See to it that what this file may have become is not taken for another's import; False to come again.

@@ -97,6 +97,8 @@ class Submission:
             return self._wait(stored, f"{what} is not in feeds.yaml", timedelta(minutes=5))
         if hold := self.admission.held(stored.job, feed):
             return self._hold(stored, hold)
+        if stored.job.content_sha256 and (known := self.duplicates.verdict(stored.job, feed)):
+            return self._skip(stored, known) if isinstance(known, SameContent) else self._hold(stored, known)
         return self._in_a_place(stored, feed)
 
     def _in_a_place(self, stored: Stored, feed: Feed) -> Stored:
@@ -176,7 +178,7 @@ class Submission:
                 return self._enqueued(stored, message_id, sha256)
             except Conflict:
                 found = self.ledger.read(stored.job.job_id)
-                if found is None or found.job.state not in {JobState.SENDING, JobState.IN_DOUBT}:
+                if found is None or not _is_same_attempt(found.job, stored.job):
                     raise
                 return self._enqueued(found, message_id, sha256)
         except (Transient, Conflict) as failure:
@@ -228,7 +230,8 @@ class Submission:
     def _wait(self, stored: Stored, why: str, delay: timedelta | None) -> Stored:
         """Let a job wait, and write that only when it is news. Without a delay it is never due: a person moves it."""
         if stored.job.state is JobState.WAITING and stored.job.reason == why and delay == timedelta(0):
-            return stored
+            self.ledger.free_slots(stored.job.job_id, stored.job.slots)
+            return Stored(replace(stored.job, slots=()), stored.version)
         now = self.clock()
         if stored.job.state is JobState.WAITING:
             job = replace(stored.job, reason=why)
@@ -278,6 +281,11 @@ def outgoing_of(job: Job, feed: Feed) -> Outgoing:
         legal_entity=job.legal_entity,
         external_id=external_id(job),
     )
+
+
+def _is_same_attempt(found: Job, sent: Job) -> bool:
+    """True while the row is about the send whose answer has come; a resend is another one, with an end of its own."""
+    return found.state in {JobState.SENDING, JobState.IN_DOUBT} and found.attempt == sent.attempt
 
 
 def _overwritten(job: Job, lost: SourceLost) -> Finding:

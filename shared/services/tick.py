@@ -236,11 +236,11 @@ class Tick:
     def _sweep(self, stop_at: datetime, pool: ThreadPoolExecutor, report: TickReport) -> None:
         self.recovery.free_orphaned_slots()
         for window in _windows(self.recovery.lying()):
-            if self.clock() >= stop_at:
-                report.cut_short = True
-                return
             for after in pool.map(lambda source: self._guarded_receive(source, report), window):
                 self._count(report, after)
+            if self.clock() >= stop_at:  # not before the first: a run without time to spare must get on, too
+                report.cut_short = True
+                return
 
     def _guarded_receive(self, source: Source, report: TickReport) -> Stored | None:
         try:

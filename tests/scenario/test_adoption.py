@@ -170,3 +170,22 @@ def test_a_send_between_the_list_of_executions_and_the_look_at_our_own_is_not_ta
     watched.tick(timedelta(minutes=2))
     assert len(watched.world.messages) == 1
     assert watched.job(PATH).state is JobState.IN_DOUBT
+
+
+@pytest.mark.parametrize("is_taken", [False, True], ids=["in doubt", "in F&O, its execution unknown"])
+def test_the_import_of_a_file_that_a_person_closed_is_not_given_to_another(watched: Stage, is_taken: bool) -> None:
+    first, second = (f"customer-groups/USMF/{name}-2026-11-14.csv" for name in ("a", "b"))
+    watched.world.batch_capacity = 0
+    if not is_taken:
+        watched.world.faults.add("enqueue", "answer_lost_after_commit")
+    watched.drop(first)
+    watched.tick(timedelta(minutes=1))
+    watched.engine.handwork.close(watched.job(first).job_id, "nobody waits", "ada")
+    watched.world.faults.add("enqueue", "answer_lost_before_commit")
+    watched.drop(second, GOOD_CSV.replace(b"40", b"41"))
+    watched.world.batch_capacity = 4
+    for _ in range(12):
+        watched.world.recurrence_tick()
+        watched.tick(timedelta(minutes=2))
+    assert len(watched.world.messages) == 1
+    assert watched.job(second).state is JobState.IN_DOUBT

@@ -116,3 +116,57 @@ def test_of_many_copies_that_land_at_once_one_is_sent(skipping: Stage) -> None:
     stage.run_to_the_end()
     assert len(stage.world.messages) == 1
     assert sorted(job.state for job in stage.jobs()) == [JobState.SKIPPED] * 5 + [JobState.SUCCEEDED]
+
+
+@pytest.fixture
+def one_at_a_time(stage: Stage) -> Stage:
+    """A feed with one place that skips duplicates."""
+    stage.edit_feeds(
+        "    max_in_flight: 2\n    overdue_after: 2h\n",
+        "    max_in_flight: 1\n    overdue_after: 2h\n    duplicate: skip\n",
+    )
+    stage.engine = stage.another_host()
+    return stage
+
+
+A_FILE, ITS_COPY, OTHER = (f"customer-groups/USMF/{name}-2026-11-14.csv" for name in ("a", "b", "c"))
+
+
+def test_a_duplicate_that_waits_for_the_end_of_the_first_keeps_no_place(one_at_a_time: Stage) -> None:
+    one_at_a_time.world.faults.add("enqueue", "throttle", times=7, retry_after=20)
+    for path in (A_FILE, ITS_COPY):
+        one_at_a_time.drop(path)
+    for _ in range(90):
+        one_at_a_time.world.recurrence_tick()
+        one_at_a_time.tick(timedelta(minutes=1))
+        waiting = one_at_a_time.job(ITS_COPY)
+        if waiting.state is JobState.WAITING and waiting.reason.startswith("duplicate"):
+            held = {slot.job_id for slot in one_at_a_time.engine.ledger.taken()}
+            assert waiting.job_id not in held
+    assert one_at_a_time.job(A_FILE).state is JobState.SUCCEEDED
+    assert one_at_a_time.job(ITS_COPY).state is JobState.SKIPPED
+
+
+def test_a_duplicate_of_a_file_in_doubt_is_in_nobodys_way(one_at_a_time: Stage) -> None:
+    one_at_a_time.world.faults.add("enqueue", "answer_lost_before_commit")
+    for path in (A_FILE, ITS_COPY):
+        one_at_a_time.drop(path)
+    one_at_a_time.tick(timedelta(hours=3))
+    one_at_a_time.tick(timedelta(minutes=1))
+    one_at_a_time.drop(OTHER, GOOD_CSV + b"99,Other\r\n")
+    for _ in range(20):
+        one_at_a_time.world.recurrence_tick()
+        one_at_a_time.tick(timedelta(minutes=1))
+    assert one_at_a_time.job(OTHER).state is JobState.SUCCEEDED
+
+
+def test_content_that_a_replay_loaded_is_known(one_at_a_time: Stage) -> None:
+    one_at_a_time.world.faults.add("enqueue", "status", code=400)
+    one_at_a_time.drop(A_FILE)
+    one_at_a_time.run_to_the_end()
+    one_at_a_time.engine.handwork.replay(one_at_a_time.job(A_FILE).job_id, "mended", "ada")
+    one_at_a_time.run_to_the_end()
+    one_at_a_time.drop(ITS_COPY)
+    one_at_a_time.run_to_the_end()
+    assert one_at_a_time.job(ITS_COPY).state is JobState.SKIPPED
+    assert len(one_at_a_time.world.imports_of(GOOD_CSV)) == 1

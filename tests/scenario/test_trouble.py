@@ -9,6 +9,7 @@ import pytest
 
 from shared.adapters.ledger_rows import job_key
 from shared.domain.job import JobState, advance
+from shared.errors import Conflict
 from shared.services import tick
 from shared.wiring import engine_from
 from tests.scenario.conftest import FILE_ACTIVITY, GOOD_CSV, Stage
@@ -295,3 +296,16 @@ def test_a_job_whose_due_entry_is_gone_is_found_by_the_sweep(stage: Stage) -> No
     stage.tick(timedelta(hours=7))
     stage.run_to_the_end()
     assert stage.job(PATH).state is JobState.SUCCEEDED
+
+
+def test_a_late_answer_to_an_earlier_attempt_is_not_taken_for_that_of_a_resend(stage: Stage) -> None:
+    stage.world.faults.add("enqueue", "answer_lost_after_commit", times=2)
+    stage.drop(PATH)
+    first = stage.engine.ledger.read(stage.job(PATH).job_id)
+    assert first
+    stage.engine.handwork.resend(first.job.job_id, "not in F&O, as I thought", "ada")
+    stage.tick()
+    assert (stage.job(PATH).state, stage.job(PATH).attempt) == (JobState.IN_DOUBT, 2)
+    with pytest.raises(Conflict):
+        stage.engine.tick.submission._record_sent(first, "5b1c1cbb-0000-4000-8000-000000000001", "a" * 64)
+    assert (stage.job(PATH).state, stage.job(PATH).message_id) == (JobState.IN_DOUBT, "")

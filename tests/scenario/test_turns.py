@@ -105,3 +105,12 @@ def test_a_run_of_the_timer_costs_the_same_however_many_files_wait_for_a_place(s
         stage.tick()
         costs.append(len(calls))
     assert costs[0] == costs[1]
+
+
+def test_a_lost_event_is_found_by_runs_that_have_no_time_to_spare(stage: Stage) -> None:
+    path = stage.drop("customer-groups/USMF/lost.csv", event=False)
+    hurried = replace(stage.engine.tick, budget=timedelta(0))
+    for _ in range(3):
+        stage.pass_time(timedelta(minutes=30))
+        hurried.run()
+    assert stage.job(path).attempt >= 0

@@ -39,7 +39,7 @@ class Duplicates:
 
     def verdict(self, job: Job, feed: Feed) -> Hold | SameContent | None:
         """None: send it, and it owns its content. While the owner's end is open the job waits, for that may fail."""
-        if feed.duplicate is Duplicate.SEND or job.released_at:
+        if feed.duplicate is Duplicate.SEND:
             return None
         now = self.clock()
         claim = self.contents.claim(job, now)
@@ -49,12 +49,17 @@ class Duplicates:
         owner = found.job if found else None
         if owner is None or is_free(claim, owner, feed.duplicate_within, now):
             return None if self.contents.take_over(job, claim, now) else _taken_just_now()
-        if not owner.is_final:
-            return Hold(kind=WaitKind.DUPLICATE, why=same_content_text(owner))
-        if feed.duplicate is Duplicate.SKIP:
-            return SameContent(job_id=owner.job_id, why=same_content_text(owner))
-        why = f"{same_content_text(owner)}; a person releases or skips it"
-        return Hold(kind=WaitKind.DUPLICATE, why=why, for_a_person=True)
+        return None if job.released_at else _of_the_owner(owner, feed)
+
+
+def _of_the_owner(owner: Job, feed: Feed) -> Hold | SameContent:
+    """What becomes of a copy of a file that was sent."""
+    why = same_content_text(owner)
+    if not owner.is_final:
+        return Hold(kind=WaitKind.DUPLICATE, why=why)
+    if feed.duplicate is Duplicate.SKIP:
+        return SameContent(job_id=owner.job_id, why=why)
+    return Hold(kind=WaitKind.DUPLICATE, why=f"{why}; a person releases or skips it", for_a_person=True)
 
 
 def _taken_just_now() -> Hold:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from shared.domain import handwork
+from shared.domain.feed import FeedBook
 from shared.domain.handwork import NotAllowed
 from shared.domain.job import Job, JobState, Source
 from shared.domain.naming import kept_name
@@ -45,6 +46,7 @@ class Handwork:
     intake: Intake
     archiving: Archiving
     releasing: Releasing
+    feeds: FeedBook
     clock: Clock
 
     def adopt(self, job_id: str, why: str, actor: str, *, message_id: str = "", execution_id: str = "") -> Stored:
@@ -67,7 +69,13 @@ class Handwork:
         return self._moved(job_id, handwork.resent, Event.JOB_RELEASED, why, actor)
 
     def close(self, job_id: str, why: str, actor: str) -> Stored:
-        """Stop waiting for a job in doubt or in F&O; its file goes to the archive and its places are free."""
+        """Stop waiting for a job in doubt or in F&O; its file goes to the archive and its places are free.
+
+        Where F&O's executions are searched, what it may have become there is noted first, for it is no other file's.
+        """
+        job = self._found(job_id).job
+        if not job.execution_id and not job.is_final and self.feeds.data_project_of(job.activity_id):
+            self.ledger.note_doubt(job)
         after = self._moved(job_id, handwork.closed, Event.JOB_CLOSED, why, actor)
         return self.archiving.archive(after)
 
