@@ -62,7 +62,7 @@ def test_a_release_before_the_end_is_not_one_of_the_end() -> None:
     assert passes(released(failed, LATER, "entered by hand", "anna"))
 
 
-@pytest.mark.parametrize(("last", "said"), [(None, ""), (6, ""), (4, "number 5 has not landed"), (7, "after number 7")])
+@pytest.mark.parametrize(("last", "said"), [(None, ""), (6, ""), (4, "number 5 has not landed"), (7, "after its turn")])
 def test_a_number_goes_after_the_one_before_it(last: int | None, said: str) -> None:
     feed, job = a_feed(order_by=OrderBy.NUMBER, is_strict=True), a_job(a_source("f/USMF/o_7.csv"))
     assert said in number_text(feed, job, last)

@@ -89,7 +89,7 @@ def number_text(feed: Feed, job: Job, last_number: int | None) -> str:
         return ""
     if number > last_number:
         return f"number {last_number + 1} has not landed"
-    return f"number {number} came after number {last_number} had gone; a person releases or skips it"
+    return f"number {number} came after its turn; a person releases or skips it"
 
 
 def came_too_late(job: Job, last_number: int | None) -> bool:
