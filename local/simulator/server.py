@@ -8,6 +8,7 @@ import ssl
 import threading
 import weakref
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import TracebackType
 
 from aiohttp import web
@@ -53,7 +54,8 @@ async def close(runner: web.AppRunner) -> None:
     held = list(connections)
     await runner.cleanup()
     for transport in held:
-        transport.abort()
+        with suppress(AttributeError):  # Python 3.11 forgets the protocol of a TLS connection that has closed
+            transport.abort()
     await asyncio.sleep(0)
 
 

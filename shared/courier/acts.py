@@ -37,8 +37,20 @@ def add_to(words: Any) -> None:
         _explained(feed)
         for_scripts(feed)
         feed.set_defaults(run=_on_a_feed(word))
+    _add_skip_number(words)
     _add_bulk(words)
     _add_forget(words)
+
+
+def _add_skip_number(words: Any) -> None:
+    text = "say that a number of an ordered feed will never come, so that the next goes"
+    number = words.add_parser("skip-number", help=text, description=text)
+    number.add_argument("feed")
+    number.add_argument("number", type=int)
+    number.add_argument("--company", required=True, help="legal entity whose row it is")
+    number.add_argument("--by", default=getpass.getuser(), help="who asks (the signed-in user)")
+    for_scripts(number)
+    number.set_defaults(run=_skip_number)
 
 
 def _add_bulk(words: Any) -> None:
@@ -119,6 +131,18 @@ def _on_a_feed(word: str) -> Callable[[Engine, argparse.Namespace], int]:
         return 0
 
     return run
+
+
+def _skip_number(app: Engine, told: argparse.Namespace) -> int:
+    if told.feed not in app.feeds.feeds:
+        print(f"There is no feed {told.feed}; there are {', '.join(app.feeds.feeds)}.")
+        return 1
+    app.releasing.skip_number(told.feed, told.company, told.number, told.by)
+    done = {"feed": told.feed, "legal_entity": told.company, "number": told.number, "done": "skipped"}
+    print_json(done) if told.json else print(
+        f"{told.feed}, {told.company}: number {told.number} is no longer waited for."
+    )
+    return 0
 
 
 def _bulk(app: Engine, told: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.courier.__main__ import main
 from shared.domain.job import Job, JobState
 from shared.domain.pacing.releasing import NotHeld
 from shared.telemetry import Event
@@ -113,7 +114,8 @@ def test_a_missing_number_is_skipped_by_a_person(numbered: Stage) -> None:
     _drop(numbered, ["1.csv", "4.csv"])
     _run(numbered, 20)
     assert _job(numbered, "4.csv").state is JobState.WAITING
-    numbered.engine.releasing.skip_number("customer-groups", "USMF", 3, "anna@example.com")
+    words = ["skip-number", "customer-groups", "3", "--company", "USMF", "--by", "anna@example.com"]
+    assert main(words, lambda: numbered.engine) == 0
     _run(numbered, 20)
     assert _job(numbered, "4.csv").state is JobState.SUCCEEDED
 
