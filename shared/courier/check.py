@@ -25,7 +25,7 @@ GOOD, TO_MEND, WRONG = 0, 1, 2
 
 def main(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> int:
     """Try everything, and tell it as it comes."""
-    parser = argparse.ArgumentParser(prog="python -m shared.check", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m shared.courier check", description=__doc__)
     parser.add_argument("--json", action="store_true", help="tell it as JSON")
     told = parser.parse_args(arguments)
     quiet_libraries()

@@ -11,7 +11,7 @@ from shared.courier.__main__ import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
-_COMMAND = re.compile(r"-m shared\.courier[ \n]+([a-z-]+)([^`\n]*)")
+_COMMAND = re.compile(r"-m shared\.courier[ \n]+([a-z][a-z-]*)([^`\n]*)")
 
 
 def _named() -> dict[str, set[str]]:
@@ -37,4 +37,5 @@ def test_a_word_and_its_options_are_there(word: str, capsys: pytest.CaptureFixtu
         main([word, "--help"])
     assert ended.value.code == 0
     shown = capsys.readouterr().out
-    assert {option for option in NAMED[word] if option not in shown} == set()
+    assert NAMED[word] - set(re.findall(r"--[a-z-]+", shown)) == set()
+    assert shown.startswith(f"usage: python -m shared.courier {word} ")
