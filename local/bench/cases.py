@@ -47,7 +47,7 @@ class Case:
 
 def cases(scale: Scale) -> list[Case]:
     """All cases of a scale; the smoke has its own, the largest has all others too."""
-    return [case for make in (_imports, _polls, _exports, _bursts, _cold_starts) for case in make(scale)]
+    return [case for make in (_imports, _packages, _polls, _exports, _bursts, _cold_starts) for case in make(scale)]
 
 
 def _imports(scale: Scale) -> list[Case]:
@@ -78,6 +78,27 @@ def _import(size: str, size_bytes: int, files: int, at_once: int, rounds: int, g
         units=files,
         rounds=rounds,
         goals=goals,
+    )
+
+
+def _packages(scale: Scale) -> list[Case]:
+    if scale is Scale.TINY:
+        return [_package("1 MB", MB, 1.0, rounds=1)]
+    found = [_package("50 MB", 50 * MB, 0.15, rounds=3)]
+    return [*found, _package("500 MB", 500 * MB, 0.02, rounds=3)] if scale is Scale.BIG else found
+
+
+def _package(size: str, size_bytes: int, wall_of_naive: float, rounds: int) -> Case:
+    return Case(
+        bench="package",
+        title=f"check of {size}",
+        module="packages",
+        told={"size_bytes": size_bytes},
+        unit="check",
+        units=1,
+        rounds=rounds,
+        sides=("ours", "naive"),
+        goals=(Goal("wall", wall_of_naive, "naive"), Goal("blob_requests", 3), Goal("grown_mb", 2.0)),
     )
 
 

@@ -21,14 +21,13 @@ from shared.adapters.blob_stream import BlobStreams, StreamedContent
 from shared.adapters.storage_errors import translated
 from shared.domain.job import Source
 from shared.errors import SourceLost, Transient
-from shared.ports import OPENING_BYTES
 
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, BlobProperties, BlobServiceClient
 
-#: A package is judged by its end, its manifest and the beginnings of its data files: one call of this each.
-PEEK_WINDOW_BYTES = 2 * OPENING_BYTES
-
+#: A package is judged by its end, its manifest and the beginnings of its data files: one call of this each. It is as
+#: long as the longest end of a zip: 65,535 bytes of comment behind a record of 22.
+PEEK_WINDOW_BYTES = 65_535 + 22
 
 #: On a file that a person had put back into landing: the job that had it.
 _REPLAY_OF = "replay_of"

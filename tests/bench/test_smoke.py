@@ -17,6 +17,7 @@ pytestmark = pytest.mark.skipif(curl.PROGRAM is None, reason="the limit is curl"
 #: Requests of ours for each unit, in the smallest sizes, where one transaction serves few: no more than these.
 MOST_REQUESTS = {
     "import": {"blob_requests": 2, "erp_requests": 1, "table_requests": 10.5},
+    "package": {"blob_requests": 2, "erp_requests": 0, "table_requests": 0},
     "poll": {"blob_requests": 0, "erp_requests": 1, "table_requests": 3.5},
     "export": {"blob_requests": 12, "erp_requests": 3.5, "table_requests": 8.5},
 }
@@ -47,7 +48,7 @@ def test_each_side_gives_figures_and_ours_sends_no_more_requests_than_it_did(ser
 @pytest.mark.parametrize("scale", Scale)
 def test_every_benchmark_has_cases_of_every_scale_and_no_two_of_one_name(scale: Scale) -> None:
     found = cases(scale)
-    assert {case.bench for case in found} == {"import", "poll", "export", "burst", "cold"}
+    assert {case.bench for case in found} == {"import", "package", "poll", "export", "burst", "cold"}
     assert len({_name(case) for case in found}) == len(found)
     assert all(goal.of in {"", *case.sides} for case in found for goal in case.goals)
 

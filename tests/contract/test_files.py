@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -218,3 +220,17 @@ def test_a_folder_lists_its_own_files_alone_and_a_discarded_one_is_gone(place: A
     files.discard(archive, "a/job/errors.json")
     assert files.listed(archive, "a/job") == ["job.json"]
     assert shelf.read(archive, "a/job/errors.json") is None
+
+
+@pytest.mark.parametrize("size_bytes", [0, 1, 65_556, 65_557, 65_558, 200_000])
+def test_a_landed_file_reads_the_same_by_ranges_wherever_one_looks(
+    place: tuple[FileStore, Any, str, str], size_bytes: int
+) -> None:
+    files, shelf, landing, _ = place
+    content, chance = os.urandom(size_bytes), random.Random(size_bytes)
+    with files.reader(shelf.put(landing, PATH, content)) as file:
+        for _ in range(60):
+            at, length = chance.randint(0, size_bytes + 5), chance.choice([0, 1, 22, 4096, 70_000, -1])
+            file.seek(at)
+            assert file.read(length) == content[at : None if length < 0 else at + length]
+        assert file.seek(0, 2) == size_bytes
