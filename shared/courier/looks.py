@@ -17,7 +17,7 @@ from shared.services.people.answer_records import day_notes, day_record, export_
 from shared.services.people.answers import FeedDay
 from shared.wiring import Engine
 
-_LONGEST_REASON = 100
+_LONGEST_REASON = 200
 
 
 def add_to(words: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -60,6 +60,14 @@ def test_today_shows_each_feed_with_what_wants_a_look(operator: Visitor, day: St
 
 def test_the_last_success_of_each_timer_is_on_the_page(operator: Visitor) -> None:
     assert re.search(r"Last good run: poll_jobs \S+ min", _words(operator.get("/api/board")))
+
+
+def test_files_are_listed_newest_first_and_those_of_one_second_by_their_paths(stage: Stage) -> None:
+    for number in (3, 1, 4, 2, 6, 5):
+        stage.drop(f"customer-groups/USMF/{number}-2026-11-14.csv", GOOD_CSV + b"%d,More\r\n" % (90 + number))
+    listed = stage.engine.answers.jobs(date(2026, 11, 14))
+    assert len(listed) == 6
+    assert listed == sorted(listed, key=lambda line: (-line.landed_at.timestamp(), line.path))
 
 
 def test_a_feed_of_today_leads_to_the_files_that_landed_then_whatever_their_business_date(operator: Visitor) -> None:

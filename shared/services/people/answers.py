@@ -254,7 +254,8 @@ def _side_by_side(ask: Callable[[_A], list[_B]], places: Iterable[_A]) -> list[_
 
 
 def _newest_first(lines: Iterable[JobLine]) -> list[JobLine]:
-    return sorted(lines, key=lambda line: line.landed_at, reverse=True)
+    """Files of one second, as blobs tell it, by their paths."""
+    return sorted(sorted(lines, key=lambda line: line.path), key=lambda line: line.landed_at, reverse=True)
 
 
 def _places(job_ids: Iterable[str]) -> list[tuple[str, date]]:
