@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,22 +10,16 @@ import pytest
 from shared.domain.job import JobState
 from shared.web.api import ROUTES
 from shared.web.http import MOST_BODY_BYTES, Answer
-from tests.scenario.conftest import GOOD_CSV, Stage
+from tests.scenario import the_14th
+from tests.scenario.conftest import Stage
+from tests.scenario.the_14th import DOUBTFUL, PARTIAL
 from tests.web_requests import OPERATOR, READER, Visitor
-
-PARTIAL = "customer-groups/USMF/groups-2026-11-14.csv"
-DOUBTFUL = "customer-groups/DEMF/größe-2026-11-14.csv"
 
 
 @pytest.fixture
 def day(stage: Stage) -> Stage:
     """The 14th: one partial file, and one in doubt."""
-    stage.drop(PARTIAL, GOOD_CSV + b",No key\r\n")
-    stage.run_to_the_end()
-    stage.world.faults.add("enqueue", "answer_lost_after_commit")
-    stage.drop(DOUBTFUL, GOOD_CSV + b"70,Doubt\r\n")
-    stage.tick(timedelta(hours=3))
-    return stage
+    return the_14th.play(stage)
 
 
 @pytest.fixture

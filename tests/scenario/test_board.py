@@ -10,10 +10,11 @@ import pytest
 
 from shared.domain.job import Job, JobState
 from shared.web.http import Answer
+from tests.scenario import the_14th
 from tests.scenario.conftest import EXPORT_ACTIVITY, GOOD_CSV, Stage
+from tests.scenario.the_14th import PARTIAL
 from tests.web_requests import AZURE, OPERATOR, READER, Visitor
 
-PARTIAL = "customer-groups/USMF/groups-2026-11-14.csv"
 DOUBTFUL = 'customer-groups/DEMF/<b>größe" & co-2026-11-14.csv'
 THE_14TH = "/api/board/jobs?feed=customer-groups&date=2026-11-14"
 
@@ -21,12 +22,7 @@ THE_14TH = "/api/board/jobs?feed=customer-groups&date=2026-11-14"
 @pytest.fixture
 def day(stage: Stage) -> Stage:
     """The 14th: one partial file, and one in doubt with a nasty name."""
-    stage.drop(PARTIAL, GOOD_CSV + b",No key\r\n")
-    stage.run_to_the_end()
-    stage.world.faults.add("enqueue", "answer_lost_after_commit")
-    stage.drop(DOUBTFUL, GOOD_CSV + b"70,Doubt\r\n")
-    stage.tick(timedelta(hours=3))
-    return stage
+    return the_14th.play(stage, DOUBTFUL)
 
 
 @pytest.fixture

@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from shared.domain.job import JobState
 from tests.scenario import browser as browsers
+from tests.scenario import the_14th
 from tests.scenario.browser import AXE, Browser
-from tests.scenario.conftest import GOOD_CSV, Stage
+from tests.scenario.conftest import Stage
 from tests.scenario.serving import LAPTOP, served
 from tests.scenario.showcase import furnished
+from tests.scenario.the_14th import PARTIAL
 from tests.web_requests import AZURE, READER, principal
 
 pytestmark = [
     pytest.mark.skipif(bool(browsers.missing()), reason=browsers.missing() or "there is a browser"),
     pytest.mark.timeout(240),
 ]
-PARTIAL = "customer-groups/USMF/groups-2026-11-14.csv"
 DOUBTFUL = "customer-groups/DEMF/groups-2026-11-14-late.csv"
 
 
@@ -35,13 +35,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def day(stage: Stage) -> Stage:
     """The 14th: one partial file, and one in doubt."""
-    stage.drop(PARTIAL, GOOD_CSV + b",No key\r\n")
-    stage.run_to_the_end()
-    stage.tick(timedelta(hours=1))
-    stage.world.faults.add("enqueue", "answer_lost_after_commit")
-    stage.drop(DOUBTFUL, GOOD_CSV + b"70,Doubt\r\n")
-    stage.tick(timedelta(hours=3))
-    return stage
+    return the_14th.play(stage, DOUBTFUL)
 
 
 @pytest.fixture

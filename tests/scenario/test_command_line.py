@@ -14,22 +14,17 @@ from shared.courier.table import table
 from shared.domain.job import Job, JobState
 from shared.errors import FaultyConfiguration
 from shared.wiring import Engine
+from tests.scenario import the_14th
 from tests.scenario.conftest import GOOD_CSV, Stage
+from tests.scenario.the_14th import DOUBTFUL, PARTIAL
 
-PARTIAL = "customer-groups/USMF/groups-2026-11-14.csv"
-DOUBTFUL = "customer-groups/DEMF/größe-2026-11-14.csv"
 WHY = ["--why", "asked by finance", "--by", "ada"]
 
 
 @pytest.fixture
 def day(stage: Stage) -> Stage:
     """The 14th: one partial file, and one in doubt."""
-    stage.drop(PARTIAL, GOOD_CSV + b",No key\r\n")
-    stage.run_to_the_end()
-    stage.world.faults.add("enqueue", "answer_lost_after_commit")
-    stage.drop(DOUBTFUL, GOOD_CSV + b"70,Doubt\r\n")
-    stage.tick(timedelta(hours=3))
-    return stage
+    return the_14th.play(stage)
 
 
 class Terminal:
