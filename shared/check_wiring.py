@@ -13,7 +13,7 @@ from shared.adapters.d365.transport import Transport
 from shared.adapters.queue_probe import QueueProbe
 from shared.adapters.storage_clients import blob_service, storage_token, table_service
 from shared.adapters.storage_probe import StorageProbe
-from shared.adapters.table_pace import TablePace
+from shared.adapters.tables.pace import TablePace
 from shared.feeds.loading import load_feeds
 from shared.feeds.offline import read_text
 from shared.ports import Clock, PlaceProbe

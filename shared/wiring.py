@@ -11,24 +11,24 @@ from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 
-from shared.adapters.blob_files import BlobFiles
-from shared.adapters.blob_lake import BlobLake
+from shared.adapters.blobs.files import BlobFiles
+from shared.adapters.blobs.lake import BlobLake
 from shared.adapters.d365.auth import TokenSource, credential_for
 from shared.adapters.d365.certificate import certificate_ends_at
 from shared.adapters.d365.client import D365Client
 from shared.adapters.d365.evidence import D365Evidence
 from shared.adapters.d365.exports import D365Exports
 from shared.adapters.d365.transport import Transport
-from shared.adapters.recent_pace import RecentPace
 from shared.adapters.storage_clients import blob_service, table_service
-from shared.adapters.table_contents import TableContents
-from shared.adapters.table_exports import TableExports
-from shared.adapters.table_ledger import TableLedger
-from shared.adapters.table_old_rows import TableOldRows
-from shared.adapters.table_order import TableOrder
-from shared.adapters.table_pace import TablePace
-from shared.adapters.table_view import TableView
-from shared.adapters.table_watch import TableWatch
+from shared.adapters.tables.contents import TableContents
+from shared.adapters.tables.exports import TableExports
+from shared.adapters.tables.ledger import TableLedger
+from shared.adapters.tables.old_rows import TableOldRows
+from shared.adapters.tables.order import TableOrder
+from shared.adapters.tables.pace import TablePace
+from shared.adapters.tables.recent_pace import RecentPace
+from shared.adapters.tables.view import TableView
+from shared.adapters.tables.watch import TableWatch
 from shared.domain.feed import FeedBook
 from shared.errors import FaultyConfiguration
 from shared.feeds.loading import load_feeds

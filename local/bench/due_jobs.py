@@ -48,7 +48,7 @@ def _finished_rows(count: int) -> Iterator[dict[str, Any]]:
 
 
 def _due_entries(count: int) -> Iterator[dict[str, Any]]:
-    from shared.adapters import ledger_rows
+    from shared.adapters.tables import ledger_rows
     from shared.domain.job import Lane
 
     for number in range(count):
@@ -58,7 +58,7 @@ def _due_entries(count: int) -> Iterator[dict[str, Any]]:
 
 def _row(number: int, is_finished: bool) -> dict[str, Any]:
     """A job as the engine would have left it, under a number of ours."""
-    from shared.adapters.ledger_rows import to_row
+    from shared.adapters.tables.ledger_rows import to_row
     from shared.domain.job import Job, JobState, Source, advance, opened
 
     path = f"slow/USMF/{number:07}.csv"

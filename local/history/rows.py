@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from shared.adapters.ledger_rows import arrivals_partition, to_row
+from shared.adapters.tables.ledger_rows import arrivals_partition, to_row
 from shared.domain.job import Job, JobState, Source, advance, opened
 from shared.domain.naming import job_id_of, source_key
 from shared.domain.outcomes.outcome import RowCounts

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from shared.adapters.recent_pace import RecentPace
-from shared.adapters.table_contents import TableContents
-from shared.adapters.table_ledger import TableLedger
-from shared.adapters.table_old_rows import TableOldRows
-from shared.adapters.table_order import TableOrder
-from shared.adapters.table_pace import TablePace
-from shared.adapters.table_view import TableView
-from shared.adapters.table_watch import TableWatch
+from shared.adapters.tables.contents import TableContents
+from shared.adapters.tables.ledger import TableLedger
+from shared.adapters.tables.old_rows import TableOldRows
+from shared.adapters.tables.order import TableOrder
+from shared.adapters.tables.pace import TablePace
+from shared.adapters.tables.recent_pace import RecentPace
+from shared.adapters.tables.view import TableView
+from shared.adapters.tables.watch import TableWatch
 from shared.ports import ContentLedger, Ledger, LedgerView, OldRows, OrderLedger, PaceLedger, WatchLedger
 from tests.builders import ManualClock
 from tests.fakes.memory_contents import MemoryContents

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from azure.storage.blob import BlobServiceClient
 
-from shared.adapters.blob_stream import MOST_BREAKS, BlobStreams, StreamedContent
+from shared.adapters.blobs.stream import MOST_BREAKS, BlobStreams, StreamedContent
 from shared.errors import SourceLost, Transient
 
 BODY = bytes(range(251)) * 8000

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.blob_files import BlobFiles
+from shared.adapters.blobs.files import BlobFiles
 from shared.domain.job import Source
 from shared.errors import SourceLost
 from shared.ports import OPENING_BYTES, FileStore

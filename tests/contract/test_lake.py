@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.blob_lake import BLOCK_BYTES, BlobLake
-from shared.adapters.table_exports import TableExports
+from shared.adapters.blobs.lake import BLOCK_BYTES, BlobLake
+from shared.adapters.tables.exports import TableExports
 from shared.domain.checks.findings import Finding
 from shared.domain.export import Delivery, DeliveryState, Export, StoredMember, settle
 from shared.errors import Conflict, SourceLost

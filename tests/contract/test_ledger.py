@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from shared.adapters.table_ledger import TableLedger
+from shared.adapters.tables.ledger import TableLedger
 from shared.domain.checks.findings import Finding
 from shared.domain.job import JobState, LandedFile, Lane, advance
 from shared.domain.naming import external_id, job_id_from_external

@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.adapters.table_contents import TableContents
-from shared.adapters.table_ledger import TableLedger
+from shared.adapters.tables.contents import TableContents
+from shared.adapters.tables.ledger import TableLedger
 from shared.domain.job import Job, JobState, LandedFile, advance
 from shared.ports import Ledger, LedgerView, OldArrival, OldRows, Stored
 from tests.builders import START, a_job, a_source

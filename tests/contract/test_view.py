@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.adapters.table_ledger import TableLedger
+from shared.adapters.tables.ledger import TableLedger
 from shared.domain.job import JobState, Lane, advance
 from shared.domain.listing import line_of
 from shared.domain.outcomes.outcome import RowCounts

@@ -87,7 +87,7 @@ class Stage:
 
     def jobs(self) -> list[Job]:
         """All jobs of all feeds, by any business date that the scenarios use."""
-        from shared.adapters.ledger_rows import from_row
+        from shared.adapters.tables.ledger_rows import from_row
 
         table = self.engine.ledger._table  # the scenario looks past the port, as an auditor would
         rows = table.query_entities("PartitionKey ge 'job.' and PartitionKey lt 'job/'")

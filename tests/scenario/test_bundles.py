@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from local.samples.package import Member, package
-from shared.adapters.ledger_rows import job_key
+from shared.adapters.tables.ledger_rows import job_key
 from shared.domain.job import Job, JobState
 from shared.errors import Conflict
 from shared.wiring import Doors, Engine, _open_doors, assemble

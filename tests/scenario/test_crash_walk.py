@@ -10,7 +10,7 @@ from datetime import UTC, date, timedelta
 
 import pytest
 
-from shared.adapters.ledger_rows import arrivals_partition, job_key
+from shared.adapters.tables.ledger_rows import arrivals_partition, job_key
 from shared.domain.job import Job, JobState, Source
 from shared.domain.naming import source_key
 from shared.domain.outcomes.evidence import needs_evidence

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.adapters.ledger_rows import job_key
+from shared.adapters.tables.ledger_rows import job_key
 from shared.domain.job import JobState, advance
 from shared.errors import Conflict
 from shared.services import tick

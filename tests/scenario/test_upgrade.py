@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.ledger_rows import SCHEMA_VERSION, from_row, source_row_key
+from shared.adapters.tables.ledger_rows import SCHEMA_VERSION, from_row, source_row_key
 from shared.domain.job import Job, JobState
 from shared.domain.naming import source_key
 from shared.ports import Outgoing

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from local.samples.package import Member, package
-from shared.adapters.blob_files import PEEK_WINDOW_BYTES
+from shared.adapters.blobs.files import PEEK_WINDOW_BYTES
 from shared.domain.checks.findings import MOST_OF_A_RULE, Finding
 from shared.domain.checks.package_check import Manifest, ManifestEntity, check_manifest
 from shared.domain.feed import Shape

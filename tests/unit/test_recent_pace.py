@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from shared.adapters.recent_pace import RECENT, RecentPace
+from shared.adapters.tables.recent_pace import RECENT, RecentPace
 from shared.domain.pacing.circuit import CLOSED, Circuit
 from shared.domain.pacing.pace import FeedPace, paused
 from tests.builders import START, ManualClock

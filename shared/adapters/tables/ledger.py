@@ -16,10 +16,10 @@ from azure.core.exceptions import (
 )
 from azure.data.tables import TableClient, TableTransactionError, UpdateMode
 
-from shared.adapters import ledger_rows as rows
 from shared.adapters.storage_errors import translated
-from shared.adapters.table_bulk import LARGEST_TRANSACTION, if_as, is_due_anew, note_row, version_of, write_in_bulk
-from shared.adapters.table_slots import TableSlots
+from shared.adapters.tables import ledger_rows as rows
+from shared.adapters.tables.bulk import LARGEST_TRANSACTION, if_as, is_due_anew, note_row, version_of, write_in_bulk
+from shared.adapters.tables.slots import TableSlots
 from shared.domain.job import Job, Lane, Source
 from shared.domain.naming import source_key
 from shared.errors import Conflict

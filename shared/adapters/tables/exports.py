@@ -14,8 +14,8 @@ from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import TableClient, TableTransactionError, UpdateMode
 
-from shared.adapters.long_text import packed, unpacked
 from shared.adapters.storage_errors import translated
+from shared.adapters.tables.long_text import packed, unpacked
 from shared.domain.checks.findings import Finding
 from shared.domain.export import OPEN_DELIVERIES, Delivery, DeliveryState, Export, StoredMember
 from shared.errors import Conflict

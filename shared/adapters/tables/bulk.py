@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from azure.core import MatchConditions
 from azure.data.tables import TableClient, TableTransactionError
 
-from shared.adapters import ledger_rows as rows
+from shared.adapters.tables import ledger_rows as rows
 from shared.domain.job import Job, JobState, lane_of
 from shared.errors import Conflict
 from shared.ports import Version

@@ -9,8 +9,8 @@ from typing import Any
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient
 
-from shared.adapters import ledger_rows as rows
 from shared.adapters.storage_errors import translated
+from shared.adapters.tables import ledger_rows as rows
 from shared.domain.job import JobState
 from shared.domain.listing import JobLine
 from shared.ports import Arrival, JobStanding, OpenEntry

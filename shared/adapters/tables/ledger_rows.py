@@ -10,7 +10,7 @@ import json
 from datetime import UTC, date, datetime
 from typing import Any
 
-from shared.adapters.long_text import packed, unpacked
+from shared.adapters.tables.long_text import packed, unpacked
 from shared.domain.checks.findings import Finding
 from shared.domain.job import LONGEST_TIMELINE, Job, JobState, LandedFile, Lane, Source, TimelineEntry
 from shared.domain.listing import JobLine

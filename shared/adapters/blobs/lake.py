@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from shared.adapters.blob_ranges import open_ranges
+from shared.adapters.blobs.ranges import open_ranges
 from shared.adapters.storage_errors import translated
 from shared.errors import SourceLost
 

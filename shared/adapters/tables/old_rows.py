@@ -9,10 +9,10 @@ from typing import Any
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import TableClient
 
-from shared.adapters import ledger_rows as rows
 from shared.adapters.storage_errors import translated
-from shared.adapters.table_bulk import if_as
-from shared.adapters.table_contents import content_key
+from shared.adapters.tables import ledger_rows as rows
+from shared.adapters.tables.bulk import if_as
+from shared.adapters.tables.contents import content_key
 from shared.domain.job import Job
 from shared.domain.naming import source_key
 from shared.ports import OldArrival, Stored

@@ -16,8 +16,8 @@ from azure.core.exceptions import (
     ResourceNotFoundError,
 )
 
-from shared.adapters.blob_ranges import open_ranges
-from shared.adapters.blob_stream import BlobStreams, StreamedContent
+from shared.adapters.blobs.ranges import open_ranges
+from shared.adapters.blobs.stream import BlobStreams, StreamedContent
 from shared.adapters.storage_errors import translated
 from shared.domain.job import Source
 from shared.errors import SourceLost, Transient

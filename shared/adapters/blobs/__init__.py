@@ -1,0 +1,1 @@
+"""Files and the lake in Blob Storage: whole, as a stream, and by ranges."""
