@@ -184,7 +184,7 @@ def _open_doors(settings: Settings, clock: Clock) -> Doors:
         ledger=TableLedger(table),
         exports=TableExports(table),
         files=BlobFiles(blob_service(settings.files), settings.landing_container),
-        lake=BlobLake(blob_service(settings.lake).get_container_client(settings.lake_container)),
+        lake=BlobLake(blob_service(settings.lake), settings.lake_container),
         erp=D365Client(transport),
         evidence=D365Evidence(transport),
         queue=D365Exports(transport),

@@ -14,11 +14,11 @@ class Lake(Protocol):
     def put(self, path: str, blocks: Iterable[bytes]) -> None:
         """Write a file from a stream; it appears whole or not at all, replacing an earlier version."""
 
-    def open(self, path: str) -> BinaryIO:
-        """Open a file for reading at any place, by ranges. Raises SourceLost when it is not there."""
+    def blocks(self, path: str) -> Iterator[bytes]:
+        """Read a file from its beginning to its end, as one stream. Raises SourceLost when it is not there."""
 
-    def size_of(self, path: str) -> int | None:
-        """Length of a file as the store tells it; None when it is not there."""
+    def open(self, path: str, size_bytes: int) -> BinaryIO:
+        """Open a file of that length for reading anywhere, by ranges. A read raises SourceLost when it is gone."""
 
     def copy(self, origin: str, path: str) -> bool:
         """Copy within the lake. True when the copy is there whole, False while it is under way."""

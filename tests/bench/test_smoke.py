@@ -19,7 +19,7 @@ MOST_REQUESTS = {
     "import": {"blob_requests": 2, "erp_requests": 1, "table_requests": 10.5},
     "package": {"blob_requests": 2, "erp_requests": 0, "table_requests": 0},
     "poll": {"blob_requests": 0, "erp_requests": 1, "table_requests": 3.5},
-    "export": {"blob_requests": 12, "erp_requests": 3.5, "table_requests": 8.5},
+    "export": {"blob_requests": 7, "erp_requests": 3.5, "table_requests": 8.5},
 }
 
 

@@ -105,14 +105,14 @@ class StreamedContent:
                     at, breaks = at + len(block), 0
                     yield block
             except (ResourceModifiedError, ResourceNotFoundError) as error:
-                raise SourceLost("the file was overwritten in landing while it was being read") from error
+                raise SourceLost("the file was overwritten or removed while it was being read") from error
             except AzureError as error:
                 broke = error
             finally:
                 if response is not None:
                     response.close()
             if at < self.size_bytes and breaks == MOST_BREAKS:
-                raise Transient(f"reading from landing broke off ({type(broke).__name__})") from broke
+                raise Transient(f"reading a file broke off ({type(broke).__name__})") from broke
             response, breaks = None, breaks + 1
 
 

@@ -18,7 +18,7 @@ from shared.domain.checks.findings import ZIP_SIGNATURE, Finding
 from shared.domain.checks.package import Member, hostile
 from shared.domain.export import Delivery, Export, StoredMember
 from shared.domain.feed import ExportFeed
-from shared.errors import Transient
+from shared.errors import SourceLost, Transient
 from shared.formats.manifest import MANIFEST_NAME, entity_names
 from shared.formats.rows import RowCounter
 from shared.formats.zips import BrokenZip, listed_members, opened_zip
@@ -74,20 +74,22 @@ class ExportStore:
         return export
 
     def _verify(self, downloaded: Downloaded) -> None:
-        """Read back what the store says it has: length, then every byte's hash."""
-        size = self.lake.size_of(downloaded.path)
-        if size != downloaded.size_bytes:
-            raise Unverified(f"the lake holds {size} of {downloaded.size_bytes} bytes")
-        digest = hashlib.sha256()
-        with self.lake.open(downloaded.path) as file:
-            for block in _blocks(file):
+        """Read back what the store has: every byte, for its hash."""
+        digest, size_bytes = hashlib.sha256(), 0
+        try:
+            for block in self.lake.blocks(downloaded.path):
                 digest.update(block)
+                size_bytes += len(block)
+        except SourceLost as error:
+            raise Unverified(f"the download is not there to be read back: {error}") from error
+        if size_bytes != downloaded.size_bytes:
+            raise Unverified(f"the lake holds {size_bytes} of {downloaded.size_bytes} bytes")
         if digest.hexdigest() != downloaded.sha256:
             raise Unverified("the lake holds other bytes than were downloaded")
 
     def _claim(self, feed: ExportFeed, delivery: Delivery, downloaded: Downloaded) -> Export:
         """The names of new content are settled in the ledger before the first byte goes to its place."""
-        with self.lake.open(downloaded.path) as file:
+        with self.lake.open(downloaded.path, downloaded.size_bytes) as file:
             is_zip = file.read(len(ZIP_SIGNATURE)) == ZIP_SIGNATURE
             business_date = (_date_inside(file) if is_zip else None) or delivery.taken_at.date()
         name = exports.export_id(delivery.correlation_id, downloaded.sha256)
@@ -106,7 +108,7 @@ class ExportStore:
     def _lay_out(self, feed: ExportFeed, export: Export) -> Export:
         """Read every member if it is a zip, unpack if the feed wants it, then write the markers, the export's last."""
         if export.raw_path.endswith(".zip"):
-            with self.lake.open(export.raw_path) as file:
+            with self.lake.open(export.raw_path, export.size_bytes) as file:
                 export = self._read_through(feed, export, file)
         export = replace(export, committed_at=self.clock())
         for entity in sorted({member.entity for member in export.members}):
