@@ -62,7 +62,7 @@ class ErpSettings:
         reader = _Reader(environ)
         settings = _erp(reader)
         if reader.faults:
-            raise FaultyConfiguration("app settings", reader.faults)
+            raise FaultyConfiguration("app settings (docs/settings.md)", reader.faults)
         return settings
 
 
@@ -112,7 +112,7 @@ class Settings:
             ledger_keep=_ledger_keep(reader),
         )
         if reader.faults:
-            raise FaultyConfiguration("app settings", reader.faults)
+            raise FaultyConfiguration("app settings (docs/settings.md)", reader.faults)
         return settings
 
 

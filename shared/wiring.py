@@ -240,7 +240,7 @@ def assemble(settings: Settings, feeds: FeedBook, doors: Doors, clock: Clock, ch
     promises = Promises(doors.view, doors.watch, feeds, clock)
     watching = Watching(promises, sums, purging, CredentialWatch(ledger, _end_of(settings.erp), clock), timers, clock)
     forgetting = Forgetting(ledger, files, clock, outcomes)
-    releasing = Releasing(ledger, doors.order, archiving, clock)
+    releasing = Releasing(ledger, doors.order, archiving, feeds, clock)
     handwork = Handwork(ledger, files, doors.pace, intake, archiving, releasing, feeds, clock)
     return Engine(
         settings=settings,

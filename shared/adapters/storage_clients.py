@@ -1,7 +1,8 @@
-"""Storage clients from a StorageConnection: by connection string, else by managed identity. No account key in Azure."""
+"""Storage clients from a StorageConnection: by connection string, else by an identity. No account key in Azure."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.storage_errors import translated
@@ -65,15 +66,22 @@ def transport() -> RequestsTransport:
 
 
 def _identity(connection: StorageConnection) -> TokenCredential:
-    from azure.identity import ManagedIdentityCredential
+    return _credential(connection.client_id)
 
-    return ManagedIdentityCredential(client_id=connection.client_id or None)
+
+def _credential(client_id: str) -> TokenCredential:
+    """The app's identity where the platform offers one; on a person's machine whoever said `az login`.
+
+    A function app with an identity always has IDENTITY_ENDPOINT (documented), a laptop never.
+    """
+    from azure.identity import AzureCliCredential, ManagedIdentityCredential
+
+    if "IDENTITY_ENDPOINT" in os.environ:
+        return ManagedIdentityCredential(client_id=client_id or None)
+    return AzureCliCredential()
 
 
 def storage_token(client_id: str) -> str:
-    """An access token for Azure Storage of the managed identity. Raises AccessRefused or Transient."""
-    from azure.identity import ManagedIdentityCredential
-
+    """An access token for Azure Storage of the identity that signs in here. Raises AccessRefused or Transient."""
     with translated("signing in to storage"):
-        credential = ManagedIdentityCredential(client_id=client_id or None)
-        return str(credential.get_token("https://storage.azure.com/.default").token)
+        return str(_credential(client_id).get_token("https://storage.azure.com/.default").token)

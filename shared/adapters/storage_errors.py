@@ -21,7 +21,7 @@ def translated(what: str) -> Iterator[None]:
     try:
         yield
     except ClientAuthenticationError as error:
-        raise AccessRefused(_refused(what)) from error
+        raise AccessRefused(_refused(what) if error.response is not None else _nobody(what)) from error
     except HttpResponseError as error:
         raise _of_status(what, error) from error
     except AzureError as error:
@@ -38,8 +38,13 @@ def _of_status(what: str, error: HttpResponseError) -> Transient | Terminal:
     return Terminal(f"{what}: storage answered {status} {code}")
 
 
+def _nobody(what: str) -> str:
+    """Nothing was asked yet: there is nobody to sign in as."""
+    return f"{what}: no identity to sign in with. In Azure assign the app's identity; on your machine say `az login`"
+
+
 def _refused(what: str) -> str:
     return (
-        f"{what}: storage refused the app's identity; give it the roles that docs/settings.md lists, "
+        f"{what}: storage refused the app's identity; give it the roles that docs/deploy.md lists, "
         "and check the account's network rules"
     )

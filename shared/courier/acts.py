@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 import getpass
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
-from shared.courier.looks import print_json, show_lines, state_of
+from shared.courier.looks import day_of, print_json, show_lines, state_of
 from shared.courier.table import table
 from shared.domain.listing import line_of
 from shared.ports import Stored
@@ -48,7 +47,7 @@ def _add_skip_number(words: Any) -> None:
     number.add_argument("feed")
     number.add_argument("number", type=int)
     number.add_argument("--company", required=True, help="legal entity whose row it is")
-    number.add_argument("--by", default=getpass.getuser(), help="who asks (the signed-in user)")
+    _explained(number)
     for_scripts(number)
     number.set_defaults(run=_skip_number)
 
@@ -58,8 +57,8 @@ def _add_bulk(words: Any) -> None:
     many = words.add_parser("bulk", help=text, description=f"{text}. Shows them; does it only with --yes.")
     many.add_argument("action", choices=BULK)
     many.add_argument("--feed", required=True)
-    many.add_argument("--from", dest="first", type=date.fromisoformat, required=True, help="first business date")
-    many.add_argument("--to", dest="last", type=date.fromisoformat, help="last business date (the first)")
+    many.add_argument("--from", dest="first", type=day_of, required=True, help="first business date")
+    many.add_argument("--to", dest="last", type=day_of, help="last business date (the first)")
     many.add_argument("--state", action="append", type=state_of, required=True, help="may be repeated")
     many.add_argument("--yes", action="store_true", help="do it")
     _explained(many)
@@ -134,10 +133,7 @@ def _on_a_feed(word: str) -> Callable[[Engine, argparse.Namespace], int]:
 
 
 def _skip_number(app: Engine, told: argparse.Namespace) -> int:
-    if told.feed not in app.feeds.feeds:
-        print(f"There is no feed {told.feed}; there are {', '.join(app.feeds.feeds)}.")
-        return 1
-    app.releasing.skip_number(told.feed, told.company, told.number, told.by)
+    app.releasing.skip_number(told.feed, told.company, told.number, told.why, told.by)
     done = {"feed": told.feed, "legal_entity": told.company, "number": told.number, "done": "skipped"}
     print_json(done) if told.json else print(
         f"{told.feed}, {told.company}: number {told.number} is no longer waited for."

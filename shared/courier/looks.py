@@ -11,26 +11,35 @@ from typing import Any
 from shared.courier.table import table
 from shared.domain.job import Job, JobState
 from shared.domain.listing import JobLine, line_record
+from shared.domain.naming import UNROUTED, external_id
 from shared.domain.outcomes.outcome import RowCounts
 from shared.domain.outcomes.record import job_record
 from shared.services.people.answer_records import day_notes, day_record, export_record
-from shared.services.people.answers import FeedDay
+from shared.services.people.answers import SEARCHED_DAYS, FeedDay
 from shared.wiring import Engine
 
 _LONGEST_REASON = 200
+_NO_FILE = (
+    "No job. A file belongs to the last date in its name, else to the day on which it landed; `find` looks for names, "
+    f"and what no feed took is under --feed {UNROUTED}."
+)
+_NOT_FOUND = (
+    f"No job. A name is looked for among what landed in the last {SEARCHED_DAYS} days, or fewer where very many did; "
+    "`jobs --date` lists those of a business date."
+)
 
 
 def add_to(words: Any) -> None:
     """Add the words to a parser's."""
     today = _word(words, "today", "every feed on a day: arrived, ended, waiting and why", _today)
-    today.add_argument("--date", type=date.fromisoformat, help="day of landing, UTC (today)")
+    today.add_argument("--date", type=day_of, help="day of landing, UTC (today)")
     jobs = _word(words, "jobs", "the files of a business date", _jobs)
     jobs.add_argument("--feed", default="", help="of one feed only")
-    jobs.add_argument("--date", type=date.fromisoformat, help="business date (today, UTC)")
+    jobs.add_argument("--date", type=day_of, help="business date (today, UTC)")
     jobs.add_argument("--state", action="append", type=state_of, default=[], help="in this state only; may be repeated")
     find = _word(words, "find", "by job ID, message ID, execution ID or a part of a file's name", _find)
     find.add_argument("text")
-    show = _word(words, "show", "one job: timeline, rows by entity, causes, where its files lie", _show)
+    show = _word(words, "show", "one job: timeline, rows by entity, where its files and its report lie", _show)
     show.add_argument("job_id")
     _word(words, "exports", "every export: last delivery, and what is stored and not acknowledged", _exports)
 
@@ -43,6 +52,14 @@ def state_of(text: str) -> JobState:
         raise argparse.ArgumentTypeError(f"{text!r} is none of {', '.join(JobState)}") from None
 
 
+def day_of(text: str) -> date:
+    """A day as a person writes it."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date such as 2026-11-14") from None
+
+
 def _word(words: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = words.add_parser(name, help=text, description=text)
     parser.add_argument("--json", action="store_true", help="for scripts")
@@ -50,15 +67,15 @@ def _word(words: Any, name: str, text: str, run: Any) -> argparse.ArgumentParser
     return parser
 
 
-def show_lines(lines: Sequence[JobLine], as_json: bool) -> None:
-    """Print jobs, a line each."""
+def show_lines(lines: Sequence[JobLine], as_json: bool, none: str = "No job.") -> None:
+    """Print jobs, a line each; `none` where there are none."""
     if as_json:
         print_json([line_record(line) for line in lines])
         return
     rows = [
         (line.name, line.legal_entity, _told(line), rows_text(line.rows), line.job_id, _why(line)) for line in lines
     ]
-    print(table(("File", "Legal entity", "State", "Rows in/ok/bad", "Job ID", "Why"), rows) if rows else "No job.")
+    print(table(("File", "Legal entity", "State", "Rows in/ok/bad", "Job ID", "Why"), rows) if rows else none)
 
 
 def rows_text(rows: RowCounts | None) -> str:
@@ -81,11 +98,11 @@ def print_json(told: object) -> None:
 
 
 def _jobs(app: Engine, told: argparse.Namespace) -> None:
-    show_lines(app.answers.jobs(told.date or _utc_today(), told.feed, told.state), told.json)
+    show_lines(app.answers.jobs(told.date or _utc_today(), told.feed, told.state), told.json, _NO_FILE)
 
 
 def _find(app: Engine, told: argparse.Namespace) -> None:
-    show_lines(app.answers.find(told.text), told.json)
+    show_lines(app.answers.find(told.text), told.json, _NOT_FOUND)
 
 
 def _show(app: Engine, told: argparse.Namespace) -> int:
@@ -110,7 +127,8 @@ def job_text(job: Job) -> str:
         ("State", f"{job.state.value}, attempt {job.attempt}" + (", overdue" if job.overdue else "")),
         ("Why", job.reason),
         ("Rows in/ok/bad", rows_text(job.rows)),
-        ("Causes", job.causes),
+        ("Summary", job.causes),
+        ("External ID", external_id(job) if job.sent_at else ""),
         ("Message ID", job.message_id),
         ("Execution ID", job.execution_id),
         ("Replay of", job.replay_of),

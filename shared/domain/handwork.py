@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from shared.domain.pacing.admission import time_text
 from shared.errors import Terminal
 
 _LOADED = frozenset({JobState.SUCCEEDED, JobState.PARTIAL})
+_GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _CLOSABLE = frozenset({JobState.IN_DOUBT, JobState.ENQUEUED, JobState.RUNNING})
 
 
@@ -21,12 +23,28 @@ class NotAllowed(Terminal):
 def adopted(job: Job, now: datetime, why: str, actor: str, message_id: str, execution_id: str) -> Job:
     """A job in doubt whose import a person found in F&O, by its message ID or its execution ID: it is followed again.
 
-    Raises NotAllowed for a job that is not in doubt.
+    One that was adopted and does not run yet may be adopted again: the ID may have been a wrong one. Raises NotAllowed
+    for any other job, and for a message ID that is no GUID.
     """
-    _in_doubt(job)
+    if message_id and not _GUID.fullmatch(message_id):
+        raise NotAllowed(f"{message_id[:80]} is no message ID: F&O's look like 84a383c8-336d-45e4-9933-0c3e8bfb734a")
+    if not may_be_adopted(job):
+        _in_doubt(job)
     found = f"message {message_id}" if message_id else f"execution {execution_id}"
-    job = advance(job, JobState.ENQUEUED, now, f"{found} is its import: {why}", actor=actor)
+    said = f"{found} is its import: {why}"
+    if job.state is JobState.ENQUEUED:
+        job = remarked(job, now, said, actor)
+    else:
+        job = advance(job, JobState.ENQUEUED, now, said, actor=actor)
     return replace(job, message_id=message_id, execution_id=execution_id, due_at=now, overdue=False)
+
+
+def may_be_adopted(job: Job) -> bool:
+    """True for a job in doubt, and for one that left doubt by being adopted and has not been seen at work since."""
+    if job.state is JobState.ENQUEUED:
+        moves = [entry for entry in job.timeline if entry.from_state is not entry.to_state]
+        return bool(moves) and moves[-1].from_state is JobState.IN_DOUBT
+    return job.state is JobState.IN_DOUBT
 
 
 def resent(job: Job, now: datetime, why: str, actor: str) -> Job:
@@ -66,7 +84,9 @@ def replayed(job: Job, now: datetime, why: str, actor: str, *, again: bool) -> J
     if job.forgotten_at is not None:
         raise NotAllowed(f"the file of job {job.job_id} was removed on request; its sender has to write it again")
     if job.state in _LOADED and not job.nothing_loaded and not again:
-        raise NotAllowed(f"job {job.job_id} is {job.state}: its rows would be imported twice. Say so if that is wanted")
+        raise NotAllowed(
+            f"job {job.job_id} is {job.state}: its rows would be imported twice. Say again if that is wanted"
+        )
     if job.replayed_at is not None and not again:
         at = time_text(job.replayed_at)
         raise NotAllowed(
@@ -89,4 +109,4 @@ def _instead(job: Job) -> str:
         return "; it was not sent, and can be released or skipped"
     if job.state is JobState.SENDING:
         return "; it is being sent, so wait for the answer"
-    return "; wait for its end, resolve it or close it" if job.state in _CLOSABLE else ""
+    return "; wait for its end, or close it" if job.state in _CLOSABLE else ""

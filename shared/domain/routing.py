@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.domain.checks.findings import Finding, found
-from shared.domain.feed import Feed
+from shared.domain.feed import Feed, FeedBook
+from shared.domain.naming import UNROUTED
+from shared.errors import Terminal
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _PATTERNS = {"company": r"(?P<company>[^/]+?)", "name": r"(?P<name>[^/]+)"}
@@ -75,3 +77,15 @@ def _legal_entity(feed: Feed, named: str) -> Route | Finding:
             return Route(feed=feed, legal_entity=company)
     takes = f"Feed {feed.name} takes files for {', '.join(feed.companies)}."
     return found("company", named, feed.name, more=takes)
+
+
+class NoSuchFeed(Terminal):
+    """A name that no feed has; the sentence names those that there are."""
+
+
+def made_sure_of(book: FeedBook, name: str) -> str:
+    """The name of a feed that there is. Raises NoSuchFeed."""
+    if name not in {*book.feeds, UNROUTED}:
+        there = ", ".join(book.feeds)
+        raise NoSuchFeed(f"there is no feed {name}; there are {there}. Files that no feed took are under {UNROUTED}")
+    return name

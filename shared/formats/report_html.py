@@ -55,7 +55,7 @@ def _facts(report: Report) -> str:
 def _entities(report: Report) -> str:
     if not report.entities:
         return ""
-    titles = ("Entity", "In the file", "Staged", "Not staged", "Loaded", "Not loaded")
+    titles = ("Entity", "In the file", "Staged", "Not staged", "Loaded", "Staged, not loaded")
     head = "".join(f'<th scope="col">{title}</th>' for title in titles)
     rows = "".join(
         f"<tr><td>{escape(e.entity)}</td>"

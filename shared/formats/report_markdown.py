@@ -39,7 +39,7 @@ def _entities(report: Report) -> list[str]:
     head = [
         "## Rows by entity",
         "",
-        "| Entity | In the file | Staged | Not staged | Loaded | Not loaded |",
+        "| Entity | In the file | Staged | Not staged | Loaded | Staged, not loaded |",
         "|---|" + "---:|" * 5,
     ]
     rows = [

@@ -9,6 +9,7 @@ from datetime import timedelta
 from shared.domain.decisions import holds_a_place
 from shared.domain.feed import FeedBook, LostAnswer
 from shared.domain.job import Source
+from shared.domain.naming import external_id
 from shared.ports import Clock, FileStore, Ledger, Slot, Stored
 from shared.services.doubt import Doubt
 from shared.services.intake.intake import Intake
@@ -50,7 +51,9 @@ class Recovery:
         if feed and feed.lost_answer is LostAnswer.RESEND:
             return self.submission.resend(stored)
         held = stored.job.slots
-        job = replace(stored.job, overdue=True, due_at=None, slots=())
+        looked_for = f"look for {external_id(stored.job)} in F&O under Manage messages, then adopt, resend or close it"
+        reason = f"{stored.job.reason}; {looked_for}"
+        job = replace(stored.job, overdue=True, due_at=None, slots=(), reason=reason)
         stored = Stored(job, self.ledger.write(job, stored.version))
         self.ledger.free_slots(job.job_id, held)
         emit(Event.JOB_OVERDUE, job, why=job.reason)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from urllib.parse import quote
 
+from shared.domain.handwork import may_be_adopted
 from shared.domain.job import Job, JobState
+from shared.domain.naming import external_id
+from shared.domain.pacing.releasing import HOLDS_OTHERS
 from shared.errors import CourierError
 from shared.services.people.answer_records import day_notes
 from shared.web import many
@@ -142,13 +145,14 @@ def _found(app: Engine, job_id: str) -> Job:
 
 def _job(app: Engine, request: Request, who: Principal, job: Job) -> Answer:
     kept = [name for name in names(app, job) if name == REPORT or who.role >= Role.OPERATOR]
-    offered = _offered(job) if who.role >= Role.OPERATOR else ()
+    offered = _offered(app, job) if who.role >= Role.OPERATOR else ()
     told = causes(app, job)
     return shown(
         "job.html",
         request,
         who,
         job=job,
+        external_id=external_id(job) if job.sent_at else "",
         offered=offered,
         kept=kept,
         has_bad_rows=bool(job.entity) and any(name.startswith("error-keys.") for name in kept),
@@ -160,10 +164,14 @@ def _job(app: Engine, request: Request, who: Principal, job: Job) -> Answer:
 _LOADED = {JobState.SUCCEEDED, JobState.PARTIAL}
 
 
-def _offered(job: Job) -> tuple[str, ...]:
+def _offered(app: Engine, job: Job) -> tuple[str, ...]:
+    """Acts that can be done now. Behind what has ended others wait only in an ordered feed."""
+    feed = app.feeds.feeds.get(job.feed)
+    more = ("release",) if feed and feed.is_strict and not job.released_at and job.state in HOLDS_OTHERS else ()
     if job.is_final and (job.archived_at is None or job.forgotten_at is not None):
-        return ()
-    return _OFFERED.get(job.state, ())
+        return more
+    corrected = ("adopt",) if job.state is JobState.ENQUEUED and may_be_adopted(job) else ()
+    return (*corrected, *_OFFERED.get(job.state, ()), *more)
 
 
 def _done(app: Engine, request: Request, who: Principal) -> Answer:

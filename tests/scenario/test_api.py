@@ -64,7 +64,7 @@ def test_a_doubt_is_resolved_and_a_partial_file_replayed_only_when_that_is_said(
     replay = f"/api/v1/jobs/{day.job(PARTIAL).job_id}/replay"
     assert _error(script.call(replay, {"why": "mended"})) == (
         422,
-        f"job {day.job(PARTIAL).job_id} is PARTIAL: its rows would be imported twice. Say so if that is wanted",
+        f"job {day.job(PARTIAL).job_id} is PARTIAL: its rows would be imported twice. Say again if that is wanted",
     )
     again = _told(script.call(replay, {"why": "mended", "again": True}))
     assert again["job_id"] != day.job(DOUBTFUL).job_id

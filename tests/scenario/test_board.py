@@ -89,7 +89,7 @@ def test_a_job_shows_its_timeline_rows_and_causes(operator: Visitor, day: Stage)
     for part in (job.causes, job.message_id, job.execution_id, job.archive_path, "Customer groups", "landed as"):
         assert part in shown
     [cause] = day.archived(job, "errors.json")["causes"]
-    assert f"Rows Field F&O says {cause['rows']} {cause['field'] or '-'} {cause['message']}" in shown
+    assert f"Rows Field F&O says (values left out) {cause['rows']} {cause['field'] or '-'} {cause['message']}" in shown
 
 
 def test_what_comes_from_files_is_escaped_everywhere(operator: Visitor, day: Stage) -> None:
@@ -158,6 +158,42 @@ def test_many_are_shown_first_and_done_by_a_second_form(operator: Visitor, day: 
     done = operator.submit(seen, "many", **sure)
     assert "Done to 1 file" in _words(done)
     assert (day.job(DOUBTFUL).state, day.job(PARTIAL).state) == (JobState.CLOSED, JobState.PARTIAL)
+
+
+def test_what_would_be_refused_is_said_before_it_is_tried(operator: Visitor) -> None:
+    fields = {"action": "replay", "last": "2026-11-14", "states": "PARTIAL", "why": "?"}
+    asked = operator.get("/api/board/many?feed=customer-groups&first=2026-11-14")
+    seen = _words(operator.submit(asked, "many", feed="customer-groups", first="2026-11-14", **fields))
+    assert "It would be done to 0 files" in seen
+    assert "its rows would be imported twice" in seen
+
+
+def test_a_feed_that_there_is_not_is_no_feed_without_files(operator: Visitor, day: Stage) -> None:
+    day.drop("customer-grups/USMF/14-2026-11-14.csv")
+    for url in ("jobs?feed=customer-grups&date=2026-11-14", "jobs?feed=customer-grups&landed=2026-11-14"):
+        answer = operator.get(f"/api/board/{url}")
+        assert answer.status == 422
+        assert "there is no feed customer-grups" in _words(answer)
+        assert "under unrouted" in _words(answer)
+    assert "14-2026-11-14.csv" in _words(operator.get("/api/board/jobs?feed=unrouted&date=2026-11-14"))
+
+
+def test_a_file_that_holds_an_ordered_feed_up_is_released_on_its_page(stage: Stage) -> None:
+    assert "Release" not in _words(Visitor(stage.engine, OPERATOR).get(_page_of(_partial(stage, "first.csv"))))
+    stage.edit_feeds("    overdue_after: 2h\n", "    overdue_after: 2h\n    ordering: strict\n")
+    stage.engine = stage.another_host()
+    visitor, job = Visitor(stage.engine, OPERATOR), _partial(stage, "second.csv")
+    page = visitor.get(_page_of(job))
+    assert "The files behind it in this ordered feed go on without it" in _words(page)
+    assert visitor.submit(page, "/release", why="mended by hand").status == 303
+    assert stage.job(job.source.path).released_at is not None
+
+
+def _partial(stage: Stage, name: str) -> Job:
+    path = stage.drop(f"customer-groups/USMF/{name}", GOOD_CSV + f",No key of {name}\r\n".encode())
+    stage.run_to_the_end()
+    assert stage.job(path).state is JobState.PARTIAL
+    return stage.job(path)
 
 
 def test_a_span_of_days_that_would_take_for_ever_is_refused(operator: Visitor) -> None:

@@ -31,12 +31,17 @@ class Terminal:
     """A person at the command line."""
 
     def __init__(self, stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
-        self._stage, self._capsys = stage, capsys
+        self._stage, self._capsys, self._said_aside = stage, capsys, ""
 
     def __call__(self, *words: str, ends: int = DONE) -> str:
         """What is shown, once the end is as expected."""
         assert main(words, lambda: self._stage.engine) == ends
-        return self._capsys.readouterr().out
+        shown, self._said_aside = self._capsys.readouterr()
+        return shown
+
+    def errors(self) -> str:
+        """What was said on the side, by the last call or since."""
+        return self._said_aside + self._capsys.readouterr().err
 
     def json(self, *words: str) -> list[dict[str, object]]:
         """The same for scripts."""
@@ -57,7 +62,19 @@ def test_did_the_14ths_files_load_is_one_line_each(say: Terminal, day: Stage) ->
     assert "IN_DOUBT, overdue" in shown
     told = say.json("jobs", "--feed", "customer-groups", "--date", "2026-11-14", "--state", "partial")
     assert [(each["state"], each["rows"]) for each in told] == [("PARTIAL", {"in": 3, "ok": 2, "bad": 1})]
-    assert say("jobs", "--date", "2026-11-13") == "No job.\n"
+    assert say("jobs", "--date", "2026-11-13").startswith("No job. A file belongs to the last date in its name")
+
+
+@pytest.mark.parametrize("words", [["jobs"], ["bulk", "replay", "--from", "2026-11-14", "--state", "failed", *WHY]])
+def test_a_feed_that_there_is_not_is_said_and_not_taken_for_one_without_files(say: Terminal, words: list[str]) -> None:
+    assert say(*words, "--feed", "customer-grups", ends=FAILED) == ""
+    assert say.errors().startswith("there is no feed customer-grups; there are customer-groups, ")
+
+
+def test_a_date_of_another_country_is_refused_with_one_that_is_understood(say: Terminal) -> None:
+    with pytest.raises(SystemExit):
+        say("jobs", "--date", "14.11.2026")
+    assert "'14.11.2026' is no date such as 2026-11-14" in say.errors()
 
 
 @pytest.mark.parametrize("part", ["größe", "GROUPS-2026-11", "USMF/groups"])

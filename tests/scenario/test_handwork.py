@@ -159,6 +159,28 @@ def test_an_import_of_another_job_is_not_adopted(stage: Stage) -> None:
     assert _read(stage, job).state is JobState.IN_DOUBT
 
 
+def test_a_wrong_id_is_refused_where_it_can_be_seen_and_put_right_where_it_cannot(stage: Stage) -> None:
+    job = _in_doubt(stage)
+    stage.world.recurrence_tick()
+    (message,) = stage.world.messages.values()
+    adopt = stage.engine.handwork.adopt
+    with pytest.raises(NotAllowed, match="nonsense is no message ID"):
+        adopt(job.job_id, "typo", ADA, message_id="nonsense")
+    adopt(job.job_id, "the line above", ADA, message_id="00000000-1111-4222-8333-444444444444")
+    stage.tick(timedelta(minutes=5))
+    assert _read(stage, job).state is JobState.ENQUEUED
+    adopt(job.job_id, "that was the wrong line", ADA, message_id=f"{{{message.message_id.upper()}}}")
+    stage.run_to_the_end()
+    assert _read(stage, job).state is JobState.SUCCEEDED
+    with pytest.raises(NotAllowed, match="is SUCCEEDED, and not in doubt"):
+        adopt(job.job_id, "?", ADA, message_id=message.message_id)
+
+
+def test_what_to_look_for_in_fo_is_said_where_a_file_is_left_to_a_person(stage: Stage) -> None:
+    job = _in_doubt(stage)
+    assert f"look for {job.job_id}.1 in F&O under Manage messages, then adopt, resend or close it" in job.reason
+
+
 def test_a_file_that_is_not_in_fo_is_sent_again_once_a_person_says_so(stage: Stage) -> None:
     job = _in_doubt(stage, "answer_lost_before_commit")
     stage.engine.handwork.resend(job.job_id, "not in Manage messages", ADA)
@@ -246,6 +268,7 @@ def test_many_are_shown_first_and_then_done_and_one_that_cannot_be_does_not_stop
     assert run(dry_run=True) == [("0-2026-11-14.csv", False), ("1-2026-11-14.csv", False)]
     assert all(job.replayed_at is None for job in stage.jobs())
     assert run(dry_run=False) == [("0-2026-11-14.csv", False), ("1-2026-11-14.csv", True)]
+    assert run(dry_run=True) == [("0-2026-11-14.csv", True), ("1-2026-11-14.csv", False)], "replayed once already"
     stage.run_to_the_end()
     assert [job.replay_of != "" for job in stage.jobs() if job.state is JobState.SUCCEEDED].count(True) == 1
 

@@ -10,6 +10,7 @@ import pytest
 from shared.courier.__main__ import main
 from shared.domain.job import Job, JobState
 from shared.domain.pacing.releasing import NotHeld
+from shared.domain.routing import NoSuchFeed
 from shared.telemetry import Event
 from tests.scenario.conftest import GOOD_CSV, Stage
 
@@ -114,10 +115,21 @@ def test_a_missing_number_is_skipped_by_a_person(numbered: Stage) -> None:
     _drop(numbered, ["1.csv", "4.csv"])
     _run(numbered, 20)
     assert _job(numbered, "4.csv").state is JobState.WAITING
-    words = ["skip-number", "customer-groups", "3", "--company", "USMF", "--by", "anna@example.com"]
-    assert main(words, lambda: numbered.engine) == 0
+    words = ["--why", "cancelled", "--by", "anna@example.com"]
+    assert main(["skip-number", "customer-groups", "3", "--company", "USMF", *words], lambda: numbered.engine) == 0
     _run(numbered, 20)
     assert _job(numbered, "4.csv").state is JobState.SUCCEEDED
+
+
+def test_a_number_is_skipped_only_where_numbers_are_waited_for(stage: Stage) -> None:
+    skip = stage.engine.releasing.skip_number
+    with pytest.raises(NotHeld, match="waits for no number"):
+        skip("customer-groups", "USMF", 5, "?", "anna@example.com")
+    with pytest.raises(NoSuchFeed, match="there is no feed customer-grups"):
+        skip("customer-grups", "USMF", 5, "?", "anna@example.com")
+    numbered = _strict(stage, "number")
+    with pytest.raises(NotHeld, match="has no legal entity XXXX; it has "):
+        numbered.engine.releasing.skip_number("customer-groups", "XXXX", 5, "?", "anna@example.com")
 
 
 def test_a_number_that_comes_after_its_turn_waits_for_a_person_and_goes_when_released(numbered: Stage) -> None:

@@ -38,7 +38,7 @@ def test_an_empty_environment_names_everything_that_is_missing_at_once() -> None
 
 def test_three_faults_are_three_sentences() -> None:
     text = _faults({**GOOD, "POLL_INTERVAL_SECONDS": "2m", "D365_AUTH": "password", "TICK_WORKERS": "0"})
-    assert text.startswith("app settings has 3 faults")
+    assert text.startswith("app settings (docs/settings.md) has 3 faults")
     assert "POLL_INTERVAL_SECONDS: '2m' is not a whole number above 0" in text
     assert "D365_AUTH: 'password' is none of managed_identity" in text
 

@@ -9,6 +9,8 @@ from shared.domain.job import Job, JobState, advance, remarked
 from shared.errors import Terminal
 
 _NOT_SENT = frozenset({JobState.RECEIVED, JobState.WAITING})
+#: What those behind it in an ordered feed wait for, until a person lets them pass.
+HOLDS_OTHERS = frozenset({JobState.FAILED, JobState.PARTIAL, JobState.REJECTED, JobState.CLOSED, JobState.IN_DOUBT})
 
 
 class NotHeld(Terminal):
@@ -22,7 +24,7 @@ def released(job: Job, now: datetime, why: str, actor: str) -> Job:
     """
     if job.state in _NOT_SENT:
         return replace(remarked(job, now, f"released: {why}", actor), released_at=now, due_at=now)
-    if job.state in {JobState.FAILED, JobState.PARTIAL, JobState.REJECTED, JobState.CLOSED, JobState.IN_DOUBT}:
+    if job.state in HOLDS_OTHERS:
         return replace(remarked(job, now, f"released: {why}", actor), reason=job.reason, released_at=now)
     raise NotHeld(f"job {job.job_id} is {job.state}: there is nothing to release")
 

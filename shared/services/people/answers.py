@@ -18,6 +18,7 @@ from shared.domain.feed import FeedBook
 from shared.domain.job import Job, JobState
 from shared.domain.listing import JobLine, line_of
 from shared.domain.naming import UNROUTED, date_in_name
+from shared.domain.routing import made_sure_of
 from shared.domain.watching.promises import PromiseRecord
 from shared.ports import Clock, ExportLedger, Ledger, LedgerView, PaceLedger, WatchLedger
 from shared.services.watching.timers import TIMER
@@ -96,17 +97,27 @@ class Answers:
         return found.job if found else None
 
     def jobs(self, business_date: date, feed: str = "", states: Iterable[JobState] = ()) -> list[JobLine]:
-        """The jobs of a business date, of one feed or of all, newest first; in these states, if some are named."""
+        """The jobs of a business date, of one feed or of all, newest first; in these states, if some are named.
+
+        Raises NoSuchFeed when there is no such feed, nor a file of it from when there was.
+        """
         wanted, names = frozenset(states), [feed] if feed else [*self.feeds.feeds, UNROUTED]
         lines = _side_by_side(lambda name: list(self.view.listed(name, business_date)), names)
+        self._made_sure_of(feed, lines)
         return _newest_first(line for line in lines if not wanted or line.state in wanted)
 
     def landed(self, day: date, feed: str = "", states: Iterable[JobState] = ()) -> list[JobLine]:
         """The jobs that landed on a day (UTC), whatever their business date, newest first."""
         wanted = frozenset(states)
         arrived = {job_id for job_id in self.view.arrived(day) if not feed or _of(job_id)[0] == feed}
-        lines = (line for place in _places(arrived) for line in self.view.listed(*place) if line.job_id in arrived)
+        lines = [line for place in _places(arrived) for line in self.view.listed(*place) if line.job_id in arrived]
+        self._made_sure_of(feed, lines)
         return _newest_first(line for line in lines if not wanted or line.state in wanted)
+
+    def _made_sure_of(self, feed: str, lines: list[JobLine]) -> None:
+        """A feed that is gone has its history still; a name that never was one is no answer "nothing"."""
+        if feed and not lines:
+            made_sure_of(self.feeds, feed)
 
     def find(self, text: str) -> list[JobLine]:
         """By job ID, message ID, execution ID, or a part of a file's name; the newest MOST_FOUND.

@@ -12,6 +12,8 @@ from shared.domain.feed import FeedBook
 from shared.domain.handwork import NotAllowed
 from shared.domain.job import Job, JobState, Source
 from shared.domain.naming import kept_name
+from shared.domain.pacing.releasing import released, skipped
+from shared.domain.routing import made_sure_of
 from shared.errors import Conflict, Terminal
 from shared.ports import Clock, FileStore, Ledger, PaceLedger, Stored
 from shared.services.intake.intake import Intake
@@ -54,6 +56,7 @@ class Handwork:
 
         Raises NotAllowed also when that import belongs to another job.
         """
+        message_id = message_id.strip().strip("{}")
         if bool(message_id) == bool(execution_id):
             raise NotAllowed("name either the message ID or the execution ID that F&O shows")
         found = self._found(job_id)
@@ -124,24 +127,29 @@ class Handwork:
         *,
         dry_run: bool = True,
     ) -> Iterator[Done]:
-        """Do the same to all jobs of a feed in these states, from one business date to another; a dry run only lists.
+        """Do the same to all jobs of a feed in these states, from one business date to another.
 
-        Raises NotAllowed for an action that is not of BULK, and for more than MOST_DAYS.
+        A dry run says of each whether it could be done. Raises NotAllowed for an action that is not of BULK, and for
+        more than MOST_DAYS; NoSuchFeed for a feed that neither is there nor has files from when it was.
         """
         act = self._act(action)
+        look = partial(_looked_at, _BULK[action][0], self.clock(), why, actor)
         first, last = days
         if (last - first).days >= MOST_DAYS:
             raise NotAllowed(f"{first} to {last} is more than {MOST_DAYS} days; do it in parts")
-        wanted = frozenset(states)
+        wanted, is_known = frozenset(states), False
         for offset in range((last - first).days + 1):
             for job in list(self.ledger.on_date(feed, first + timedelta(days=offset))):
+                is_known = True
                 if job.state in wanted:
-                    yield _done(job, "" if dry_run else _refused(partial(act, job.job_id, why, actor)))
+                    yield _done(job, look(job) if dry_run else _refused(partial(act, job.job_id, why, actor)))
+        if not is_known:
+            made_sure_of(self.feeds, feed)
 
     def _act(self, action: str) -> _Act:
         if action not in _BULK:
             raise NotAllowed(f"{action} cannot be done to many; these can: {', '.join(BULK)}")
-        return _BULK[action](self)
+        return _BULK[action][1](self)
 
     def _make_sure_of_room(self, source: Source, job_id: str) -> None:
         """Before anything is marked: nothing of the same name is in landing, but a copy that a crash left there."""
@@ -186,13 +194,19 @@ def _refused(act: Callable[[], object]) -> str:
     return ""
 
 
-_BULK: dict[str, Callable[[Handwork], _Act]] = {
-    "replay": lambda work: work.replay,
-    "release": lambda work: work.releasing.release,
-    "skip": lambda work: work.releasing.skip,
-    "close": lambda work: work.close,
-    "resend": lambda work: work.resend,
-    "refetch": lambda work: work.refetch,
+def _looked_at(move: _Move, now: datetime, why: str, actor: str, job: Job) -> str:
+    """Why the job is not where this could be done with it; empty where it is."""
+    return _refused(lambda: move(job, now, why, actor))
+
+
+#: An act that can be done to many: what it makes of a job, or why not; and what does it.
+_BULK: dict[str, tuple[_Move, Callable[[Handwork], _Act]]] = {
+    "replay": (partial(handwork.replayed, again=False), lambda work: work.replay),
+    "release": (released, lambda work: work.releasing.release),
+    "skip": (skipped, lambda work: work.releasing.skip),
+    "close": (handwork.closed, lambda work: work.close),
+    "resend": (handwork.resent, lambda work: work.resend),
+    "refetch": (handwork.asked_again, lambda work: work.refetch),
 }
 #: What can be done to many jobs at once.
 BULK = tuple(_BULK)
