@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import sys
 import threading
@@ -22,6 +23,8 @@ from local.storage import LocalStorage
 from shared.errors import FaultyConfiguration
 
 PLACE = ROOT / ".dev"
+#: In a run's place: the settings of its app, as a shell reads them.
+SETTINGS_FILE = "settings.env"
 _READY_WITHIN = timedelta(seconds=60)
 _FUNC_READY_WITHIN = timedelta(minutes=3)  # it may download its extension bundle first
 _FUNC_PORT = 7071
@@ -92,6 +95,8 @@ def _start(ends: ExitStack, place: Path, with_func: bool, further: Mapping[str, 
     storage = LocalStorage.start(place / "azurite", logs / "azurite.log", settings_on)
     ends.callback(storage.stop)
     environ |= storage.settings | dict(further)
+    lines = [f"{name}={shlex.quote(value)}\n" for name, value in sorted(storage.settings.items())]
+    (place / SETTINGS_FILE).write_text("".join(lines), encoding="utf-8")
     app, app_url = (_func if with_func else _local_host)(ends, logs / "app.log", environ)
     return Stack(
         place=place,

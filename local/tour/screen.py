@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from local.app_settings import LAKE, LANDING
-from local.stack import Stack
+from local.stack import SETTINGS_FILE, Stack
 from local.tour.exporting import ExportRow
 from local.tour.following import Row
 
@@ -154,13 +154,15 @@ Everything is up; Ctrl-C ends it. Moves of files that you drop are told here.
 
 Drop a file into container `{LANDING}` as {{feed}}/{{legal entity}}/{{name}}.
 Copies of the samples lie in {stack.place / "samples"}.
-  Azure Storage Explorer: attach to a storage account by this connection string
+    .venv/bin/python -m local.drop my.csv customer-groups/USMF/my.csv
+Or attach Azure Storage Explorer by this connection string:
     {stack.storage}
-  Azure CLI:
-    az storage blob upload --container-name {LANDING} --file my.csv --name customer-groups/USMF/my.csv \\
-      --connection-string "..."
 
-The app         {stack.app_url}
+The command line, in a shell of its own:
+    set -a; . {stack.place / SETTINGS_FILE}; set +a
+    .venv/bin/python -m shared.courier today
+
+The page        {stack.app_url}/api/board
 F&O simulator   {stack.erp_url}/_sim/state and /_sim/messages
 Logs            {stack.place / "logs"}
 """

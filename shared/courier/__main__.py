@@ -41,18 +41,16 @@ def main(arguments: Sequence[str], open_engine: Callable[[], Engine] = engine) -
 
 
 def _parser() -> argparse.ArgumentParser:
-    also = "\n".join(f"  {word:<10} {text}" for word, (_, text) in _COMMANDS.items())
     parser = argparse.ArgumentParser(
-        prog="python -m shared.courier",
-        description=__doc__,
-        epilog=f"with arguments of their own (WORD --help):\n{also}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        prog="python -m shared.courier", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
     looks.add_to(words)
     acts.add_to(words)
     follow.add_to(words)
     rows.add_to(words)
+    for word, (_, text) in _COMMANDS.items():
+        words.add_parser(word, help=text)  # run before this parser is asked; here it is listed
     return parser
 
 

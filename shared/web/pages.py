@@ -44,12 +44,16 @@ def _templates() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters.update(at=_at, ago=_ago, spark=_spark)
+    made.filters.update(at=_at, ago=_ago, hours=_hours, spark=_spark)
     return made
 
 
 def _at(at: datetime | None) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if at else "-"
+
+
+def _hours(span: timedelta) -> str:
+    return f"{span / timedelta(hours=1):g} h"
 
 
 def _ago(at: datetime | None, now: datetime) -> str:
