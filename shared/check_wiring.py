@@ -13,6 +13,7 @@ from shared.adapters.d365.transport import Transport
 from shared.adapters.queue_probe import QueueProbe
 from shared.adapters.storage_clients import blob_service, storage_token, table_service
 from shared.adapters.storage_probe import StorageProbe
+from shared.adapters.tables.exports import TableExports
 from shared.adapters.tables.pace import TablePace
 from shared.feeds.loading import load_feeds
 from shared.feeds.offline import read_text
@@ -37,6 +38,7 @@ def connection_check(environ: Mapping[str, str], clock: Clock | None = None) -> 
         erp=D365Probe(Transport(erp.base_url, tokens, clock), tokens),
         places=[storage, *_queues(environ)],
         pace=TablePace(table),
+        exports=TableExports(table),
         clock=clock,
         certificate_ends_at=certificate_ends_at(erp) if by_certificate else None,
         has_secret=erp.auth is AuthKind.CLIENT_SECRET,

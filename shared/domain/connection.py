@@ -102,7 +102,7 @@ def of_activity(feeds: Sequence[str], activity_id: str, answer: Answer, data: Ve
     """Of the connector, asked about a message that it cannot know. `data`: what `of_data` found for the same token.
 
     An activity ID that F&O does not know is answered with 500, and so may be the message: they cannot be told apart
-    from outside. With `has_gone` files went out by it before, which settles it.
+    from outside. With `has_gone` files went by it before, which settles it.
     """
     what = f"activity {activity_id} ({', '.join(feeds)})"
     if data is Verdict.MEND:
@@ -120,9 +120,9 @@ def of_activity(feeds: Sequence[str], activity_id: str, answer: Answer, data: Ve
         return _look(
             what,
             "F&O answers 500, as it does for an activity ID that it does not know: compare the ID with the recurring "
-            "data job's; the first file tells for certain",
+            "data job's; the first file or delivery tells for certain",
         )
-    return _good(what, "the connector takes the app" + (", and files have gone out by it" if has_gone else ""))
+    return _good(what, "the connector takes the app" + (", and files went by it before" if has_gone else ""))
 
 
 def of_clock(now: datetime, dated_at: datetime | None) -> Checked:

@@ -62,7 +62,7 @@ def test_an_activity_that_files_went_out_by_is_certain_and_another_is_to_be_look
     stage.drop("customer-groups/USMF/a.csv")
     stage.run_to_the_end()
     seen = _seen(stage)
-    assert seen[GROUPS].said == "the connector takes the app, and files have gone out by it"
+    assert seen[GROUPS].said == "the connector takes the app, and files went by it before"
     unsure = seen[f"activity {PACKAGE_ACTIVITY} (customers)"]
     assert unsure.verdict is Verdict.LOOK
     assert "compare the ID with the recurring data job's" in unsure.said
@@ -99,6 +99,15 @@ def test_a_secret_that_is_wrong_is_told_and_nothing_more_is_asked_of_fo(stage: S
 def test_a_host_that_is_not_there_is_told_with_the_ways_to_look_at(stage: Stage) -> None:
     told = _to_mend(stage, D365_BASE_URL="http://127.0.0.1:9")
     assert "cannot be reached (ConnectionError): check D365_BASE_URL" in told["F&O"]
+
+
+def test_an_export_that_was_delivered_settles_its_activity(at_one_time: Stage) -> None:
+    stage, what = at_one_time, f"activity {EXPORT_ACTIVITY} (groups-out)"
+    assert (before := _seen(stage)[what]).verdict is Verdict.LOOK
+    assert before.said.endswith("the first file or delivery tells for certain")
+    stage.world.export(EXPORT_ACTIVITY, b"x")
+    stage.engine.drain_exports()
+    assert _seen(stage)[what].said == "the connector takes the app, and files went by it before"
 
 
 @pytest.mark.parametrize(("minutes", "verdict"), [(2, Verdict.LOOK), (6, Verdict.MEND), (-6, Verdict.MEND)])

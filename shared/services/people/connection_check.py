@@ -12,7 +12,7 @@ from shared.domain.connection import Answer, Checked, Verdict
 from shared.domain.feed import ExportFeed, Feed, FeedBook
 from shared.domain.watching.history import NO_HISTORY
 from shared.errors import CourierError
-from shared.ports import Clock, ErpProbe, PaceLedger, PlaceProbe
+from shared.ports import Clock, ErpProbe, ExportLedger, PaceLedger, PlaceProbe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,7 @@ class ConnectionCheck:
     erp: ErpProbe
     places: Sequence[PlaceProbe]
     pace: PaceLedger
+    exports: ExportLedger
     clock: Clock
     certificate_ends_at: datetime | None = None
     has_secret: bool = False
@@ -66,8 +67,13 @@ class ConnectionCheck:
         return found
 
     def _has_gone(self, names: Sequence[str]) -> bool:
-        """True where the ledger knows how long imports of one of the feeds took."""
+        """True where the ledger knows how long imports of one of the feeds took, or an export that it brought."""
         try:
-            return any(self.pace.standing(name).feed.history != NO_HISTORY for name in names)
+            return any(
+                any(self.exports.exports(name))
+                if name in self.feeds.exports
+                else self.pace.standing(name).feed.history != NO_HISTORY
+                for name in names
+            )
         except CourierError:
             return False
